@@ -1,9 +1,9 @@
 """AccessRequest and AccessRecord: what is asked, and what stays readable about it for ever.
 
-What flows in: a person's request; the gate's verdict; counts. What flows out: the canonical bytes of a log leaf, and the
-private details that lie sealed beside it.
-What it must never see: I/O or keys. A leaf never holds a plate, a case number or free text: only salted commitments to them
-(SB 34, Civ. Code 1798.90.52(a), wants them recorded; promise 5 wants them forgettable; see docs/decisions).
+What flows in: a person's request; the gate's verdict; counts. What flows out: the canonical bytes of a log leaf, and
+the private details that lie sealed beside it.
+What it must never see: I/O or keys. A leaf never holds a plate, a case number or free text: only salted commitments
+to them (SB 34, Civ. Code 1798.90.52(a), wants them recorded; promise 5 wants them forgettable; see docs/decisions).
 """
 
 import hashlib

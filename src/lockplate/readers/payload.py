@@ -117,7 +117,7 @@ class _BoundedTree(TreeBuilder):
         self._depth = 0
         self._elements = 0
 
-    def start(self, tag: str, attrs: dict[str, str], /) -> Element:  # type: ignore[override]
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._depth += 1
         self._elements += 1
         if self._depth > MAX_XML_DEPTH or self._elements > MAX_XML_ELEMENTS:

@@ -1,0 +1,91 @@
+"""Facts the gate judges: everything about one question to one operator that a policy may look at.
+
+What flows in: the request, and what the registry and the law profile say. What flows out: frozen values.
+What it must never see: I/O, a key, a token. No default here makes a request look better than it is.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from lockplate.access import AccessRequest
+from lockplate.terms import AgencyId, AgencyKind, GrantId, OperatorId, PersonId, ProfileId, Purpose, Role
+
+
+class AgencyFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An agency as the registry knows it."""
+
+    agency: AgencyId
+    kind: AgencyKind
+    state: str
+    """Two letters, `US-CA` without the country: `CA`; empty when it belongs to none."""
+    active: bool
+
+
+class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as the registry knows them."""
+
+    person: PersonId
+    agency: AgencyId
+    roles: frozenset[Role]
+    active: bool
+
+
+class GrantFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant in force at this moment, from the operator to the agency named in it."""
+
+    grant: GrantId
+    grantee: AgencyId
+    purposes: frozenset[Purpose]
+
+
+class ApprovalFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A second person's yes to this very request."""
+
+    approver: PersonFacts
+    approved_at: datetime
+
+
+class ProfileFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator's law profile says about questions."""
+
+    profile: ProfileId
+    retention: timedelta | None
+    """How long unmatched reads live; None under match-only, where there are none to ask about."""
+    case_required: bool
+    offense_floor: str
+    """`any`, `misdemeanor`, `gross_misdemeanor` or `felony`."""
+    purposes_denied: frozenset[Purpose]
+    share_in_state: str
+    """This and the next three: `deny`, `allow` (with a grant), `declaration`, `warrant`, … (facts/law.md 1.8)."""
+    share_out_of_state: str
+    share_federal: str
+    share_private: str
+    supervisor_after: timedelta | None
+    """Reads older than this need a second person."""
+    warrant_after: timedelta | None
+    """Reads older than this need a warrant or court order."""
+
+
+class OperatorFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The operator whose reads are asked for."""
+
+    operator: OperatorId
+    agency: AgencyFacts
+    profile: ProfileFacts
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to one operator, with all that the policies may look at."""
+
+    request: AccessRequest
+    operator: OperatorFacts
+    person: PersonFacts
+    asking_agency: AgencyFacts
+    behalf_agency: AgencyFacts
+    """The agency that will receive the answer; equal to `asking_agency` for "own agency"."""
+    asking_grant: GrantFacts | None
+    """The operator's grant to the asking agency; None when the operator's own agency asks, or none is in force."""
+    behalf_grant: GrantFacts | None
+    approval: ApprovalFacts | None
+    now: datetime

@@ -1,0 +1,213 @@
+"""KeyRing: the keys of one operator, in a database of their own, wrapped, and destroyed without a trace.
+
+What flows in: the operator's key-encryption key, a period or a name. What flows out: keys for seal; commitments for
+receipts. What it must never see: a plate, a row, a question.
+
+The database is trusted: who can read it *and* has the key-encryption key can open everything that is not yet forgotten.
+`secure_delete` and a rollback journal leave no old bytes in the files (facts measured: write-ahead logging does).
+"""
+
+import hashlib
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from lockplate.clock import format_time
+from lockplate.errors import KeyUnavailable
+from lockplate.keys.kek import KEY_BYTES, Kek
+from lockplate.terms import OperatorId, Period
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS period_keys (period INTEGER PRIMARY KEY, wrapped BLOB NOT NULL, commitment BLOB NOT NULL,
+    made_at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS data_keys (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL, commitment BLOB NOT NULL,
+    made_at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS destroyed (kind TEXT NOT NULL, name TEXT NOT NULL, commitment BLOB NOT NULL,
+    destroyed_at TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT;
+"""
+
+
+class KeyCommitment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt says of a key: its name and a hash that a later use of the key would prove a lie."""
+
+    kind: str
+    """`period` or `data`."""
+    name: str
+    commitment: str
+    """SHA-256, hex, over a domain tag and the key."""
+
+
+class KeyRing:
+    """The keys of one operator; safe to use from several threads of the one process that owns the node."""
+
+    def __init__(self, path: Path, operator: OperatorId, kek: Kek) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._operator = operator
+        self._kek = kek
+        self._lock = threading.RLock()
+        self._periods: dict[Period, bytes] = {}
+        self._data: dict[str, bytes] = {}
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA secure_delete=ON")
+        self._connection.execute("PRAGMA journal_mode=DELETE")
+        self._connection.execute("PRAGMA synchronous=EXTRA")
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Forget the keys in memory and close the file."""
+        with self._lock:
+            self._periods.clear()
+            self._data.clear()
+            self._connection.close()
+
+    def make_period_key(self, period: Period, now: datetime) -> bytes:
+        """Return the key of a period, made and stored durably on first use.
+
+        Raises KeyUnavailable when the period's key was destroyed: what is forgotten is never made again.
+        """
+        with self._lock:
+            key = self._periods.get(period)
+            if key is None:
+                key = self._stored("period", str(period)) or self._make("period", str(period), now)
+                self._periods[period] = key
+            return key
+
+    def period_key(self, period: Period) -> bytes | None:
+        """Return the key of a period, or None when the period has none: never made, or destroyed."""
+        with self._lock:
+            key = self._periods.get(period)
+            if key is None and (key := self._stored("period", str(period))) is not None:
+                self._periods[period] = key
+            return key
+
+    def data_key(self, name: str, now: datetime) -> bytes:
+        """Return the named data key (for sealed columns), made and stored durably on first use."""
+        with self._lock:
+            key = self._data.get(name)
+            if key is None:
+                key = self._stored("data", name) or self._make("data", name, now)
+                self._data[name] = key
+            return key
+
+    def stored_data_key(self, name: str) -> bytes | None:
+        """Return the named data key, or None when there is none: never made, or destroyed."""
+        with self._lock:
+            key = self._data.get(name)
+            if key is None and (key := self._stored("data", name)) is not None:
+                self._data[name] = key
+            return key
+
+    def stored_periods(self) -> list[Period]:
+        """Return every period that has a key, oldest first."""
+        with self._lock:
+            rows = self._connection.execute("SELECT period FROM period_keys ORDER BY period").fetchall()
+            return [Period(row[0]) for row in rows]
+
+    def destroyed_periods(self) -> list[Period]:
+        """Return every period whose key was destroyed, oldest first."""
+        with self._lock:
+            rows = self._connection.execute("SELECT name FROM destroyed WHERE kind = 'period'").fetchall()
+            return sorted(Period(int(row[0])) for row in rows)
+
+    def commitment(self, period: Period) -> KeyCommitment | None:
+        """Return the commitment made when the period's key was made, or None when there is no key."""
+        with self._lock:
+            row = self._connection.execute("SELECT commitment FROM period_keys WHERE period = ?", (period,)).fetchone()
+            return None if row is None else _commitment("period", str(period), row[0])
+
+    def destroy_periods(self, periods: list[Period], now: datetime) -> list[KeyCommitment]:
+        """Destroy the keys of periods, durably and without a trace in the file; return what a receipt says of them.
+
+        A period without a key is passed over. From here on no file, backup or replica of the *store* can answer for
+        them; a backup of this database still could, which is why it must not be backed up with the rest.
+        """
+        with self._lock:
+            gone: list[KeyCommitment] = []
+            with self._transaction():
+                for period in periods:
+                    row = self._connection.execute(
+                        "SELECT commitment FROM period_keys WHERE period = ?", (period,)
+                    ).fetchone()
+                    if row is None:
+                        continue
+                    self._connection.execute("DELETE FROM period_keys WHERE period = ?", (period,))
+                    self._bury("period", str(period), row[0], now)
+                    gone.append(_commitment("period", str(period), row[0]))
+            for period in periods:
+                self._periods.pop(period, None)
+            return gone
+
+    def destroy_data_key(self, name: str, now: datetime) -> KeyCommitment | None:
+        """Destroy a named data key; what was sealed under it is forgotten. None when there is no such key."""
+        with self._lock:
+            row = self._connection.execute("SELECT commitment FROM data_keys WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                return None
+            with self._transaction():
+                self._connection.execute("DELETE FROM data_keys WHERE name = ?", (name,))
+                self._bury("data", name, row[0], now)
+            self._data.pop(name, None)
+            return _commitment("data", name, row[0])
+
+    def _bury(self, kind: str, name: str, commitment: bytes, now: datetime) -> None:
+        self._connection.execute(
+            "INSERT INTO destroyed (kind, name, commitment, destroyed_at) VALUES (?, ?, ?, ?)",
+            (kind, name, commitment, format_time(now)),
+        )
+
+    def _stored(self, kind: str, name: str) -> bytes | None:
+        table, column = ("period_keys", "period") if kind == "period" else ("data_keys", "name")
+        query = f"SELECT wrapped FROM {table} WHERE {column} = ?"  # noqa: S608 - both names are constants above
+        row = self._connection.execute(query, (int(name) if kind == "period" else name,)).fetchone()
+        return None if row is None else self._kek.unwrap(row[0], self._context(kind, name))
+
+    def _make(self, kind: str, name: str, now: datetime) -> bytes:
+        buried = self._connection.execute(
+            "SELECT 1 FROM destroyed WHERE kind = ? AND name = ?", (kind, name)
+        ).fetchone()
+        if buried is not None:
+            raise KeyUnavailable(
+                "the key was destroyed; what it sealed is forgotten",
+                code="key_destroyed",
+                next_step="Nothing can bring it back. See the receipt in the log.",
+            )
+        key = secrets.token_bytes(KEY_BYTES)
+        values = (self._kek.wrap(key, self._context(kind, name)), _hash(key), format_time(now))
+        with self._transaction():
+            if kind == "period":
+                self._connection.execute(
+                    "INSERT INTO period_keys (period, wrapped, commitment, made_at) VALUES (?, ?, ?, ?)",
+                    (int(name), *values),
+                )
+            else:
+                self._connection.execute(
+                    "INSERT INTO data_keys (name, wrapped, commitment, made_at) VALUES (?, ?, ?, ?)", (name, *values)
+                )
+        return key
+
+    def _context(self, kind: str, name: str) -> bytes:
+        return f"lockplate/wrap/v1\0{self._operator}\0{kind}\0{name}".encode()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+
+def _hash(key: bytes) -> bytes:
+    return hashlib.sha256(b"lockplate/key-commitment/v1\0" + key).digest()
+
+
+def _commitment(kind: str, name: str, commitment: bytes) -> KeyCommitment:
+    return KeyCommitment(kind=kind, name=name, commitment=commitment.hex())

@@ -1,0 +1,110 @@
+"""Record: what is kept of a read besides its token, encrypted under a key that only the plate's namer can derive.
+
+What flows in: a Read, its row's context, a period key. What flows out: sealed bytes, and back.
+What it must never see: the store, a permit; `sealer` checks permits before it calls `open_record`.
+
+Bytes: version (1) ‖ nonce (12) ‖ AES-256-GCM ciphertext and tag. Key: HMAC-SHA-256(period key, tag ‖ plate key).
+Associated data: version, operator, period, second, reader.
+"""
+
+import secrets
+import struct
+from datetime import datetime
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from lockplate.clock import format_time
+from lockplate.errors import SealBroken
+from lockplate.read import Read
+from lockplate.seal.token import RECORD_TAG, derived_key
+from lockplate.sealed import SealedRead
+from lockplate.terms import PlateKey
+
+RECORD_VERSION = 1
+MAX_CANDIDATES = 3
+"""The most likely other readings; more would cost bytes and say nothing."""
+
+
+class RecordContents(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What a record holds (design part 6); short keys are not needed, fields are told by their place."""
+
+    plate_text: str
+    clock_rule: str
+    captured_at_raw: str | None = None
+    milliseconds: int = 0
+    """Of the instant, since the row keeps whole seconds."""
+    region: str | None = None
+    confidence: float | None = None
+    scale: str | None = None
+    candidates: tuple[tuple[str, float | None], ...] = ()
+    direction: str | None = None
+    vehicle: tuple[str | None, ...] | None = None
+    """make, model, color, body, year."""
+    position: tuple[float, float] | None = None
+    place: str | None = None
+    lane: str | None = None
+    received_at: str | None = None
+    format: str = ""
+
+
+def contents_of(read: Read, *, captured_at: datetime, received_at: datetime) -> RecordContents:
+    """Return what is kept of a read; the device time as sent stays beside the instant it became."""
+    vehicle, confidence = read.vehicle, read.confidence
+    return RecordContents(
+        plate_text=read.plate_text,
+        clock_rule=read.clock_rule.value,
+        captured_at_raw=read.captured_at_raw,
+        milliseconds=captured_at.microsecond // 1000,
+        region=read.region,
+        confidence=None if confidence is None else confidence.value,
+        scale=None if confidence is None else confidence.scale,
+        candidates=tuple(
+            (candidate.plate_text, None if candidate.confidence is None else candidate.confidence.value)
+            for candidate in read.candidates
+            if candidate.plate_text != read.plate_text
+        )[:MAX_CANDIDATES],
+        direction=read.direction,
+        vehicle=None if vehicle is None else (vehicle.make, vehicle.model, vehicle.color, vehicle.body, vehicle.year),
+        position=None if read.position is None else (read.position.latitude, read.position.longitude),
+        place=read.place,
+        lane=read.lane,
+        received_at=format_time(received_at),
+        format=read.format,
+    )
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(RecordContents)
+
+
+def seal_record(
+    contents: RecordContents, *, row: SealedRead, plate_key: PlateKey, period_key: bytes, nonce: bytes | None = None
+) -> bytes:
+    """Return the sealed record for a row; `nonce` is given only by known-answer tests."""
+    nonce = nonce or secrets.token_bytes(12)
+    cipher = AESGCM(derived_key(period_key, RECORD_TAG, plate_key.encode()))
+    return bytes((RECORD_VERSION,)) + nonce + cipher.encrypt(nonce, _ENCODER.encode(contents), _context(row))
+
+
+def open_record(row: SealedRead, *, plate_key: PlateKey, period_key: bytes) -> RecordContents:
+    """Return what a row's record holds, or raise SealBroken.
+
+    It breaks for another plate, period, operator, reader or time, and for any changed byte.
+    """
+    if row.record[:1] != bytes((RECORD_VERSION,)):
+        raise SealBroken("a sealed record of an unknown version", code="record_version")
+    cipher = AESGCM(derived_key(period_key, RECORD_TAG, plate_key.encode()))
+    try:
+        return _DECODER.decode(cipher.decrypt(row.record[1:13], row.record[13:], _context(row)))
+    except (InvalidTag, msgspec.MsgspecError, ValueError):
+        raise SealBroken("a sealed record does not open for this plate, time and reader") from None
+
+
+def _context(row: SealedRead) -> bytes:
+    """Associated data: a record cut out of its row and pasted into another opens nowhere."""
+    operator, reader = row.operator.encode(), row.reader.encode()
+    return b"".join((
+        struct.pack(">BIIH", RECORD_VERSION, row.period, row.captured_at, len(operator)), operator, reader,
+    ))  # fmt: skip

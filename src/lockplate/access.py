@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from lockplate.clock import format_time
+from lockplate.clock import format_time, require_utc
 from lockplate.errors import BadInput
 from lockplate.plate import expand, fold, is_pattern, require_plate
 from lockplate.terms import (
@@ -73,12 +73,15 @@ class AccessRequest(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> "AccessRequest":
         """Return the request itself, or raise BadInput for a plate, window, case or text that cannot be judged."""
         self.plate_keys()
+        for at in (self.asked_at, self.window_from, self.window_to):
+            require_utc(at)
         if self.window_to <= self.window_from:
             raise BadInput("the window ends before it starts", code="bad_window", next_step="Give --from before --to.")
         if not self.operators:
             raise BadInput("no operator was named", code="no_operator")
         if len(self.reason) > MAX_FREE_TEXT or len(self.case_number) > 100:
             raise BadInput("the reason or the case number is too long", code="text_too_long")
+        require_unicode(self.plate, self.case_number, self.reason)
         return self
 
 
@@ -126,13 +129,14 @@ def commit(salt: bytes, name: str, value: str) -> str:
     """
     if len(salt) < SALT_BYTES:
         raise BadInput("a salt has at least 32 bytes", code="short_salt")
+    require_unicode(name, value)
     message = b"lockplate/commit/v1\0" + name.encode() + b"\0" + value.encode()
     return hmac.digest(salt, message, hashlib.sha256).hex()
 
 
 def commitments(details: PrivateDetails) -> dict[str, str]:
     """Return the commitment to each detail, as the leaf carries them."""
-    return {name: commit(details.salts[name], name, value) for name, value in sorted(details.values.items())}
+    return {name: commit(details.salts.get(name, b""), name, value) for name, value in sorted(details.values.items())}
 
 
 def canonical_leaf(record: AccessRecord) -> bytes:
@@ -145,7 +149,10 @@ def canonical_leaf(record: AccessRecord) -> bytes:
     for name, value in plain.items():
         if isinstance(value, datetime):
             plain[name] = format_time(value)
-    leaf = msgspec.json.encode(plain, order="sorted")
+    try:
+        leaf = msgspec.json.encode(plain, order="sorted")
+    except UnicodeEncodeError:
+        raise BadInput("a text that is not Unicode", code="bad_text") from None
     if len(leaf) > MAX_LEAF_BYTES:
         raise BadInput("the record is too long for the log", code="leaf_too_long")
     return leaf
@@ -160,3 +167,11 @@ def parse_leaf(leaf: bytes) -> AccessRecord:
     if canonical_leaf(record) != leaf:
         raise BadInput("an access record, but not in canonical form", code="bad_leaf")
     return record
+
+
+def require_unicode(*texts: str) -> None:
+    """Raise BadInput for a text with half of a surrogate pair, which a terminal can send and UTF-8 cannot hold."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        raise BadInput("a text that is not Unicode", code="bad_text") from None

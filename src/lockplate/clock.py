@@ -4,6 +4,7 @@ What flows in: the machine's clock and random source. What flows out: aware UTC 
 What it must never see: a reader's clock; device time is a value in a Read, never `now`.
 """
 
+import re
 import secrets
 import threading
 import time
@@ -12,6 +13,13 @@ from typing import Protocol
 
 from lockplate.errors import BadInput
 from lockplate.terms import SECONDS_PER_PERIOD, Period, RequestId
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PERIOD = timedelta(seconds=SECONDS_PER_PERIOD)
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 
 
 class Clock(Protocol):
@@ -52,31 +60,38 @@ def require_utc(at: datetime) -> datetime:
     """Return `at` in UTC, or raise BadInput when it carries no zone."""
     if at.tzinfo is None:
         raise BadInput("a time without a zone", code="naive_time", next_step="Write the time with Z or an offset.")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise BadInput("a time before the year 1 or after 9999 in UTC", code="bad_time") from error
 
 
 def parse_time(text: str) -> datetime:
-    """Return an RFC 3339 time as aware UTC; a bare date means its first instant in UTC.
+    """Return an RFC 3339 time as aware UTC; seconds may be left out; a bare date means its first instant in UTC.
 
     Raises BadInput for anything else, and for a time without a zone.
     """
+    text = text.strip()
     try:
-        at = datetime.fromisoformat(text.strip())
+        if _RFC_3339.fullmatch(text) is None:
+            raise ValueError("another form")  # noqa: TRY301 - week dates and the like, which fromisoformat would take
+        at = datetime.fromisoformat(text.upper())
     except ValueError as error:
         raise BadInput("not an RFC 3339 time", code="bad_time", next_step="Example: 2026-11-24T08:00:00Z") from error
-    if len(text.strip()) == 10 and at.tzinfo is None:
+    if len(text) == len("2026-11-24"):
         return at.replace(tzinfo=UTC)
     return require_utc(at)
 
 
 def format_time(at: datetime) -> str:
     """Return RFC 3339 in UTC with milliseconds, as every document of ours writes it."""
-    return require_utc(at).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    # isoformat cuts to milliseconds, as we want, and writes four digits of year, which strftime does not.
+    return require_utc(at).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def period_of(at: datetime) -> Period:
     """Return the UTC hour that holds `at`."""
-    return Period(int(require_utc(at).timestamp()) // SECONDS_PER_PERIOD)
+    return Period((require_utc(at) - _EPOCH) // _PERIOD)  # whole numbers: a float second can round into the next hour
 
 
 def period_start(period: Period) -> datetime:

@@ -6,7 +6,7 @@ What it must never see: storage, keys, the network. Two true plates may share a 
 
 import unicodedata
 from collections.abc import Iterator
-from itertools import product
+from itertools import groupby, product
 
 from lockplate.errors import BadInput
 from lockplate.terms import PlateKey, PlateText
@@ -17,7 +17,7 @@ MAX_PLATE_CHARACTERS = 40
 DEFAULT_MAX_CANDIDATES = 1296
 """Two unknown characters of 36, squared (design part 6)."""
 
-UNKNOWN_CHARACTERS = frozenset("?*_")
+UNKNOWN_CHARACTERS = frozenset("?*_？＊＿")
 """How a person writes one character that a witness did not see."""
 
 LOOK_ALIKES = {
@@ -52,7 +52,9 @@ def fold(text: str) -> PlateKey:
     # Upper-casing can undo NFKC and the other way round ("ŉ", "ǰ"), so both are repeated until nothing moves.
     while (step := unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())) != text:
         text = step
-    return PlateKey("".join(filter(str.isalnum, text)).translate(_FOLD))
+    key = "".join(filter(str.isalnum, text)).translate(_FOLD)
+    # Stripping can bring together letters that NFKC joins (Hangul jamo), so the key itself is folded until it stands.
+    return PlateKey(key) if key == text else fold(key)
 
 
 def require_plate(text: str) -> PlateText:
@@ -80,8 +82,10 @@ def expand(pattern: str, *, limit: int = DEFAULT_MAX_CANDIDATES) -> tuple[PlateK
 
     Raises BadInput when the pattern is wider than the limit, or names no known character.
     """
-    known = fold("".join(character for character in pattern if character not in UNKNOWN_CHARACTERS))
+    known = "".join(character for character in pattern if character not in UNKNOWN_CHARACTERS)
     require_plate(known)
+    if len(pattern) > MAX_PLATE_CHARACTERS:
+        raise BadInput(f"a pattern has at most {MAX_PLATE_CHARACTERS} characters", code="plate_too_long")
     count = count_candidates(pattern)
     if count > limit:
         raise BadInput(
@@ -93,9 +97,12 @@ def expand(pattern: str, *, limit: int = DEFAULT_MAX_CANDIDATES) -> tuple[PlateK
 
 
 def _choices(pattern: str) -> Iterator[str | tuple[str, ...]]:
-    """Yield, for each place of the pattern, what may stand there: one folded piece, or the whole alphabet."""
-    for character in pattern:
-        if character in UNKNOWN_CHARACTERS:
-            yield PLATE_ALPHABET
-        elif folded := fold(character):
-            yield (folded,)
+    """Yield, in order, what may stand in the pattern: a folded run of known characters, or the whole alphabet.
+
+    Runs are folded whole, as a plate is, so that a letter and its combining mark stay together.
+    """
+    for unknown, run in groupby(pattern, UNKNOWN_CHARACTERS.__contains__):
+        if unknown:
+            yield from (PLATE_ALPHABET for _ in run)
+        else:
+            yield (fold("".join(run)),)

@@ -134,6 +134,8 @@ class RejectReason(StrEnum):
     EMPTY = "empty"
     BAD_TIME = "bad_time"
     """A file row whose time cannot be read, where a row without a time cannot be stored."""
+    UNKNOWN_READER = "unknown_reader"
+    """A bulk line that names a reader which its sender may not speak for."""
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,6 +54,8 @@ class SealedColumns(msgspec.Struct, frozen=True, kw_only=True):
         rows = len(self.captured_at)
         if len(self.tokens) != rows * TOKEN_BYTES or len(self.reader_index) != rows:
             raise BadInput("columns of different lengths", code="ragged_columns")
+        if rows and not 0 <= self.reader_index.min() <= self.reader_index.max() < len(self.readers):
+            raise BadInput("a row of a reader that is not listed", code="ragged_columns")
         return self
 
 

@@ -34,6 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clickhouse_memory_mb: int = 4096
     """The most memory the embedded engine may take for one question or merge."""
 
+    def __repr__(self) -> str:
+        return f"Settings(home={str(self.home)!r}, …)"
+
 
 def load_settings(home: Path, environment: Mapping[str, str]) -> Settings:
     """Return the settings for a home folder: defaults, then `LOCKPLATE_<NAME>` from the environment.
@@ -43,14 +46,14 @@ def load_settings(home: Path, environment: Mapping[str, str]) -> Settings:
     known = {field.name for field in msgspec.structs.fields(Settings)} - {"home"}
     given = {name: environment[PREFIX + name.upper()] for name in sorted(known) if PREFIX + name.upper() in environment}
     home = home.absolute()
-    values: dict[str, object] = {"kek_file": home.with_name(home.name + ".kek"), **given, "home": home}
+    values: dict[str, object] = {"kek_file": home.parent / (home.name + ".kek"), **given, "home": home}
     try:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingRefused(
             f"a setting has a value that cannot be used: {error}", code="bad_setting", next_step="See docs/settings.md."
         ) from None
-    if settings.kek_file.absolute().is_relative_to(home):
+    if settings.kek_file.resolve().is_relative_to(home.resolve()):
         raise SettingRefused(
             "the key-encryption key would lie inside the node's folder",
             code="kek_beside_database",

@@ -53,6 +53,12 @@ class Permit:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a permit cannot be changed")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a permit cannot be changed")
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("a permit has no other kinds")
+
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a permit cannot be stored or sent")
 
@@ -74,6 +80,13 @@ class Permit:
     def sorted_plate_keys(self) -> Iterator[PlateKey]:
         """Yield the named plate keys in order."""
         return iter(sorted(self.plate_keys))
+
+
+def require_permit(thing: object) -> Permit:
+    """Return the permit itself, or raise PermitInvalid when it is anything else, however much it looks like one."""
+    if type(thing) is not Permit:  # not isinstance, which a `__class__` property can fool
+        raise PermitInvalid("no permit was shown")
+    return thing
 
 
 def issue(  # noqa: PLR0913 - a permit has this many parts, each named at the call

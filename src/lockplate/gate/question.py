@@ -37,10 +37,12 @@ class GrantFacts(msgspec.Struct, frozen=True, kw_only=True):
     grant: GrantId
     grantee: AgencyId
     purposes: frozenset[Purpose]
+    declaration_on_file: bool = False
+    """The grantee's signed declaration, attestation or certification is on file and has not been withdrawn."""
 
 
 class ApprovalFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A second person's yes to this very request."""
+    """A second person's yes to this very request; `gate.facts` says when it counts."""
 
     approver: PersonFacts
     approved_at: datetime
@@ -55,12 +57,17 @@ class ProfileFacts(msgspec.Struct, frozen=True, kw_only=True):
     case_required: bool
     offense_floor: str
     """`any`, `misdemeanor`, `gross_misdemeanor` or `felony`."""
+    suspicion_floor: str = "reasonable"
+    """`none`, `articulable`, `reasonable` or `probable_cause`: what a criminal investigation has to stand on."""
     purposes_denied: frozenset[Purpose]
     share_in_state: str
-    """This and the next three: `deny`, `allow` (with a grant), `declaration`, `warrant`, … (facts/law.md 1.8)."""
+    """This and the next three: one of the schema's ShareRule; all but `deny` still need a grant."""
     share_out_of_state: str
     share_federal: str
     share_private: str
+    """Asked when a grant is made; the floor lets no private agency ask, whatever stands here."""
+    listed_states: frozenset[str] = frozenset()
+    """Two-letter states that the rule `listed_states` means."""
     supervisor_after: timedelta | None
     """Reads older than this need a second person."""
     warrant_after: timedelta | None
@@ -89,3 +96,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     behalf_grant: GrantFacts | None
     approval: ApprovalFacts | None
     now: datetime
+    """When the facts were taken; the gate makes no permit from facts older than a minute."""
+    on_hold: bool = False
+    """A hold of the operator covers every plate and the whole window asked for."""

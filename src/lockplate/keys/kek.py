@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from lockplate.errors import KeyUnavailable, SettingRefused
+from lockplate.errors import Conflict, KeyUnavailable, SettingRefused
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -41,7 +41,7 @@ class Kek:
             raise KeyUnavailable("a wrapped key of an unknown version", code="key_version")
         try:
             return self._cipher.decrypt(wrapped[1:13], wrapped[13:], _WRAP_VERSION + context)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise KeyUnavailable(
                 "a key does not unwrap with this key-encryption key",
                 code="wrong_kek",
@@ -50,14 +50,29 @@ class Kek:
 
 
 def make_kek_file(path: Path) -> None:
-    """Write a new key-encryption key to a file that only its owner can read; an existing file is never touched."""
+    """Write a new key-encryption key, durably, to a file that only its owner can read.
+
+    Raises Conflict when there is a file already: it is never touched, since all that it wrapped would be lost.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Conflict(
+            "the key-encryption key's file exists already",
+            code="kek_exists",
+            next_step="Keep it, or name another file in LOCKPLATE_KEK_FILE.",
+        ) from None
     try:
         os.write(descriptor, secrets.token_hex(KEY_BYTES).encode() + b"\n")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def load_kek(*, file: Path, value: str | None) -> Kek:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from lockplate.clock import format_time
+from lockplate.clock import format_time, parse_time
 from lockplate.errors import KeyUnavailable
 from lockplate.keys.kek import KEY_BYTES, Kek
 from lockplate.terms import OperatorId, Period
@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS period_keys (period INTEGER PRIMARY KEY, wrapped BLOB
     made_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS data_keys (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL, commitment BLOB NOT NULL,
     made_at TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS kek_check (one INTEGER PRIMARY KEY CHECK (one = 1), wrapped BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS destroyed (kind TEXT NOT NULL, name TEXT NOT NULL, commitment BLOB NOT NULL,
     destroyed_at TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT;
 """
@@ -44,7 +45,11 @@ class KeyCommitment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyRing:
-    """The keys of one operator; safe to use from several threads of the one process that owns the node."""
+    """The keys of one operator; safe to use from several threads of the one process that owns the node.
+
+    Opening raises KeyUnavailable when the database was begun under another key-encryption key, before any new key
+    could be wrapped under the wrong one, and when the database cannot be kept as it must be.
+    """
 
     def __init__(self, path: Path, operator: OperatorId, kek: Kek) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,11 +58,16 @@ class KeyRing:
         self._lock = threading.RLock()
         self._periods: dict[Period, bytes] = {}
         self._data: dict[str, bytes] = {}
+        path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA secure_delete=ON")
-        self._connection.execute("PRAGMA journal_mode=DELETE")
-        self._connection.execute("PRAGMA synchronous=EXTRA")
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise KeyUnavailable("the key database cannot be read", code="key_database") from error
+        except KeyUnavailable:
+            self._connection.close()
+            raise
 
     def close(self) -> None:
         """Forget the keys in memory and close the file."""
@@ -115,6 +125,12 @@ class KeyRing:
             rows = self._connection.execute("SELECT name FROM destroyed WHERE kind = 'period'").fetchall()
             return sorted(Period(int(row[0])) for row in rows)
 
+    def made_at(self, period: Period) -> datetime | None:
+        """Return when a period's key was made, which is when its first read came into our keeping; None without key."""
+        with self._lock:
+            row = self._connection.execute("SELECT made_at FROM period_keys WHERE period = ?", (period,)).fetchone()
+            return None if row is None else parse_time(row[0])
+
     def commitment(self, period: Period) -> KeyCommitment | None:
         """Return the commitment made when the period's key was made, or None when there is no key."""
         with self._lock:
@@ -154,6 +170,23 @@ class KeyRing:
                 self._bury("data", name, row[0], now)
             self._data.pop(name, None)
             return _commitment("data", name, row[0])
+
+    def _open(self) -> None:
+        kept = [
+            self._connection.execute("PRAGMA secure_delete=ON").fetchone(),
+            self._connection.execute("PRAGMA journal_mode=DELETE").fetchone(),
+        ]
+        if kept != [(1,), ("delete",)]:
+            raise KeyUnavailable("the key database would keep what is destroyed", code="key_database")
+        self._connection.execute("PRAGMA synchronous=EXTRA")
+        self._connection.executescript(_SCHEMA)
+        row = self._connection.execute("SELECT wrapped FROM kek_check").fetchone()
+        if row is not None:
+            self._kek.unwrap(row[0], self._context("check", ""))
+            return
+        wrapped = self._kek.wrap(secrets.token_bytes(KEY_BYTES), self._context("check", ""))
+        with self._transaction():
+            self._connection.execute("INSERT INTO kek_check (one, wrapped) VALUES (1, ?)", (wrapped,))
 
     def _bury(self, kind: str, name: str, commitment: bytes, now: datetime) -> None:
         self._connection.execute(
@@ -196,13 +229,16 @@ class KeyRing:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
+        """Run the body in one durable transaction; a disk that refuses is KeyUnavailable, and nothing has changed."""
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise KeyUnavailable("the key database refused to write", code="key_database") from error
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
 
 def _hash(key: bytes) -> bytes:

@@ -9,14 +9,19 @@ import binascii
 import math
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
-from lockplate.read import Candidate, ClockRule, Confidence, Image, plate_fields
+from lockplate.read import Candidate, ClockRule, Confidence, Image, Position, plate_fields
+from lockplate.readers.payload import Part
+from lockplate.readers.regions import ISO_3166_ALPHA_2, ISO_3166_ALPHA_3
+from lockplate.terms import ReaderId
 
 EARLIEST_YEAR = 1990
 """Before any reader; an earlier instant is a wrong unit or an unset clock."""
 LATEST_YEAR = 2100
+MAX_OFFSET_HOURS = 14
+"""Kiribati; a wider offset is a broken clock."""
 
 
 class Captured(NamedTuple):
@@ -31,12 +36,34 @@ NEVER = Captured(None, None, ClockRule.ABSENT)
 
 
 def text_of(value: object) -> str | None:
-    """Return trimmed text, or a number written out, else None; empty text is None."""
+    """Return trimmed text, or a finite number written out, else None; empty text is None."""
     if isinstance(value, str):
         return value.strip() or None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return None
+    return None if number_of(value) is None else str(value)
+
+
+def first_text(*values: object) -> str | None:
+    """Return the first value that is text or a number, written out, else None."""
+    return next((text for value in values if (text := text_of(value)) is not None), None)
+
+
+def reader_of(*values: object) -> ReaderId | None:
+    """Return the reader's id from the values that may hold it, best first: serial or MAC before a display name."""
+    text = first_text(*values)
+    return None if text is None else ReaderId(text)
+
+
+def ids_of(*values: object) -> tuple[str, ...]:
+    """Return the ids among the values, each once, in their order."""
+    return tuple(dict.fromkeys(text for value in values if (text := text_of(value)) is not None))
+
+
+def nth(identifier: str | None, index: int) -> str | None:
+    """Return a vendor id that names a whole picture, made one plate's own: the first plate keeps it as sent.
+
+    Two plates in one picture are two passages; a bare shared id would fold the second into the first.
+    """
+    return identifier if identifier is None or index <= 0 else f"{identifier}#{index}"
 
 
 def number_of(value: object) -> float | None:
@@ -82,6 +109,19 @@ def candidates_of(pairs: Iterable[tuple[object, object]], scale: str, *, most: i
     return tuple(found)
 
 
+def strongest(value: object, score_key: str) -> dict[str, Any]:
+    """Return the entry with the highest score of a list of scored entries, the first of equals, or an empty one."""
+    return max(objects(value), key=lambda entry: number_of(entry.get(score_key)) or 0.0, default={})
+
+
+def position_of(latitude: object, longitude: object) -> Position | None:
+    """Return a position, or None when a number is missing or out of range, or both are 0 or -1 (a receiver unset)."""
+    north, east = number_of(latitude), number_of(longitude)
+    if north is None or east is None or not (-90 <= north <= 90 and -180 <= east <= 180):
+        return None
+    return None if (north, east) in ((0.0, 0.0), (-1.0, -1.0)) else Position(latitude=north, longitude=east)
+
+
 def epoch(value: object, rule: ClockRule) -> Captured:
     """Return the instant of an epoch number under a stated unit; the raw text is kept as sent."""
     number = number_of(value)
@@ -110,10 +150,62 @@ def epoch_by_size(value: object) -> Captured:
     return epoch(value, ClockRule.EPOCH_NANOSECONDS)
 
 
-_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})(\d{0,6})(Z|[+-]\d{2}:?\d{2})?$")
+_PLACED = frozenset(
+    {
+        ClockRule.OFFSET, ClockRule.UTC_FIELD, ClockRule.EPOCH_SECONDS, ClockRule.EPOCH_MILLISECONDS,
+        ClockRule.EPOCH_MICROSECONDS, ClockRule.EPOCH_NANOSECONDS,
+    }
+)  # fmt: skip
+_ORDER = (ClockRule.READER_ZONE, ClockRule.NO_ZONE, ClockRule.UNREADABLE)
+
+
+def best_of(*times: Captured) -> Captured:
+    """Return the time that is placed most surely: UTC, offset or epoch, then the reader's zone, then none; first wins.
+
+    The times come in the order in which they are meant; a naive local one never beats one that places itself.
+    """
+    return min(times, key=_doubt, default=NEVER)
+
+
+def _doubt(captured: Captured) -> int:
+    if captured.rule in _PLACED:
+        return 0
+    return _ORDER.index(captured.rule) + 1 if captured.rule in _ORDER else len(_ORDER) + 1
+
+
+def any_time(value: object, zone: tzinfo | None) -> Captured:
+    """Return the instant of a time that a relay may write either as an epoch number or as text."""
+    return epoch_by_size(value) if number_of(value) is not None else written(value, zone)
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MAIL = re.compile(
+    r"^(?:[A-Za-z]{3},?\s+)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
+)
+
+
+def mail_time(value: object) -> Captured:
+    """Return the instant of a time as mail headers write it (RFC 822), with or without the comma."""
+    raw = text_of(value)
+    if raw is None:
+        return NEVER
+    match = _MAIL.match(raw)
+    if match is None or match[2].lower() not in _MONTHS:
+        return Captured(None, raw, ClockRule.UNREADABLE)
+    day, name, year, hour, minute, second, offset = match.groups()
+    parts = [int(year), _MONTHS.index(name.lower()) + 1, int(day), int(hour), int(minute), int(second)]
+    suffix = "+00:00" if offset in ("Z", "UTC", "GMT") else offset
+    return _placed(lambda: _build(parts, 0).replace(tzinfo=_offset(suffix)), raw, ClockRule.OFFSET)
+
+
+_COMPACT = re.compile(
+    r"^(\d{4})(\d{2})(\d{2})[T ]?(\d{2})(\d{2})(\d{2})[.,]?(\d{0,9})\s*(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?$", re.ASCII
+)
 _SPACED = re.compile(
-    r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ]+(\d{1,2}):(\d{2}):(\d{2})(?:[.,:](\d{1,9}))?"
-    r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
+    r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,:](\d{1,9}))?"
+    r"\s*(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?$",
+    re.ASCII,
 )
 
 
@@ -126,11 +218,11 @@ def written(value: object, zone: tzinfo | None, *, naive_is_utc: bool = False) -
     raw = text_of(value)
     if raw is None:
         return NEVER
-    match = _SPACED.match(raw) or _COMPACT.match(raw)
+    match = _SPACED.match(raw.upper()) or _COMPACT.match(raw.upper())
     if match is None:
         return Captured(None, raw, ClockRule.UNREADABLE)
     *numbers, fraction, offset = match.groups()
-    parts = [int(number) for number in numbers]
+    parts = [int(number or "0") for number in numbers]
     micro = int(((fraction or "") + "000000")[:6])
     if offset:
         suffix = "+00:00" if offset in ("Z", "UTC", "GMT") else offset
@@ -154,10 +246,13 @@ def _build(parts: list[int], micro: int) -> datetime:
 
 
 def _offset(text: str) -> tzinfo:
-    placed = datetime.strptime(text, "%z").tzinfo
-    if placed is None:
+    """Return the zone of `+08:00`, `+0800`, `+08` or `+8`; ValueError when no place on Earth has it."""
+    sign = -1 if text.startswith("-") else 1
+    digits = text[1:].replace(":", "")
+    hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
+    if hours > MAX_OFFSET_HOURS or minutes > 59:
         raise ValueError(text)
-    return placed
+    return timezone(sign * timedelta(hours=hours, minutes=minutes))
 
 
 def _placed(build: Any, raw: str | None, rule: ClockRule) -> Captured:
@@ -170,26 +265,35 @@ def _placed(build: Any, raw: str | None, rule: ClockRule) -> Captured:
     return Captured(at, raw, rule)
 
 
-_ISO3 = {
-    "USA": "US", "CAN": "CA", "MEX": "MX", "GBR": "GB", "DEU": "DE", "FRA": "FR", "ESP": "ES", "ITA": "IT", "POL": "PL",
-    "CZE": "CZ", "NLD": "NL", "BEL": "BE", "AUT": "AT", "CHE": "CH", "SWE": "SE", "NOR": "NO", "DNK": "DK", "FIN": "FI",
-    "PRT": "PT", "IRL": "IE", "UKR": "UA", "TUR": "TR", "KGZ": "KG", "KAZ": "KZ", "RUS": "RU", "BRA": "BR", "ARG": "AR",
-    "CHL": "CL", "COL": "CO", "AUS": "AU", "NZL": "NZ", "IND": "IN", "ZAF": "ZA", "ARE": "AE", "SAU": "SA", "ISR": "IL",
-    "SVK": "SK", "HUN": "HU", "ROU": "RO", "BGR": "BG", "GRC": "GR", "HRV": "HR", "SVN": "SI", "LTU": "LT", "LVA": "LV",
-    "EST": "EE", "SRB": "RS", "BLR": "BY", "LUX": "LU", "SGP": "SG", "MYS": "MY", "THA": "TH", "VNM": "VN", "IDN": "ID",
-}  # fmt: skip
+_EUROPE = re.compile(r"^EU\d?[-_](?=[A-Z]{2}$)")
+_NOT_ISO = {"UK": "GB", "EU": None, "XX": None, "ZZ": None}
 _REGION = re.compile(r"^([A-Z]{2})(?:[-_]([A-Z0-9]{1,3}))?$")
 
 
 def region_of(value: object) -> str | None:
-    """Return an ISO 3166 code for a reader's region word (`us-mo`, `POL`, `gb`), or None when it does not map."""
-    text = (text_of(value) or "").upper()
-    if text in _ISO3:
-        return _ISO3[text]
-    if match := _REGION.match(text):
-        country, part = match.groups()
-        return country if part is None else f"{country}-{part}"
+    """Return an ISO 3166 code for a reader's region word (`us-mo`, `POL`, `gb`, `eu-de`), or None if none maps.
+
+    `eu` is no country: several engines write European ones behind it. `uk` is what many write for `gb`.
+    """
+    text = _EUROPE.sub("", (text_of(value) or "").upper())
+    if text in _NOT_ISO:
+        return _NOT_ISO[text]
+    if text in ISO_3166_ALPHA_3:
+        return ISO_3166_ALPHA_3[text]
+    if (match := _REGION.match(text)) and match[1] in ISO_3166_ALPHA_2:
+        return "-".join(filter(None, match.groups()))
     return None
+
+
+_MAGIC = (
+    (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"), (b"BM", "image/bmp"),
+    (b"RIFF", "image/webp"),
+)  # fmt: skip
+
+
+def media_type_of(data: bytes) -> str | None:
+    """Return the media type that a picture's first bytes say, or None."""
+    return next((media_type for magic, media_type in _MAGIC if data.startswith(magic)), None)
 
 
 def picture(kind: str, value: object, *, media_type: str | None = None) -> tuple[Image, ...]:
@@ -197,14 +301,37 @@ def picture(kind: str, value: object, *, media_type: str | None = None) -> tuple
 
     Text that is not base64 (an elided sample, a path) is kept as a reference when it is short, else described only.
     """
-    text = text_of(value)
+    text = text_of(value) if isinstance(value, str) else None
     if text is None:
         return ()
     encoded = text.split(",", 1)[1] if text.startswith("data:") and "," in text else text
-    try:
-        data = base64.b64decode(encoded, validate=True) if len(encoded) >= 64 and "/local/" not in encoded else None
-    except (binascii.Error, ValueError):
-        data = None
+    data = _decoded(encoded)
     if data:
-        return (Image(kind=kind, media_type=media_type or "image/jpeg", size=len(data), data=data),)
+        found = media_type or media_type_of(data) or "image/jpeg"
+        return (Image(kind=kind, media_type=found, size=len(data), data=data),)
     return (Image(kind=kind, media_type=media_type, reference=text if len(text) <= 300 else None),)
+
+
+def _decoded(encoded: str) -> bytes | None:
+    if len(encoded) < 64 or "/local/" in encoded:
+        return None
+    compact = "".join(encoded.split())
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def pictures_of(parts: Iterable[Part], kind: str) -> tuple[Image, ...]:
+    """Return the pictures that came as files of a form, all of one kind because the form does not say more."""
+    return tuple(
+        Image(
+            kind=kind,
+            media_type=media_type_of(part.data) or part.media_type or None,
+            size=len(part.data),
+            reference=part.filename,
+            data=part.data,
+        )
+        for part in parts
+        if part.data and (part.media_type.startswith("image/") or media_type_of(part.data) is not None)
+    )

@@ -4,29 +4,49 @@ What flows in: a body and, if the sender says so, a format's name. What flows ou
 What it must never see: the store, keys, a log.
 """
 
-from collections.abc import Callable
 from datetime import tzinfo
-
-import msgspec
 
 from lockplate.errors import BadInput
 from lockplate.read import Parsed, Reject, RejectReason
-from lockplate.readers.payload import Payload, PayloadRefused, open_payload
+from lockplate.readers.axis import AXIS
+from lockplate.readers.blueiris import BLUEIRIS
+from lockplate.readers.dahua import DAHUA
+from lockplate.readers.fastalpr import FASTALPR
+from lockplate.readers.format_type import Format
+from lockplate.readers.frigate import FRIGATE
+from lockplate.readers.genetec import GENETEC
+from lockplate.readers.hikvision import HIKVISION
+from lockplate.readers.lilin import LILIN
+from lockplate.readers.lockplate import LOCKPLATE
+from lockplate.readers.milesight import MILESIGHT
+from lockplate.readers.nedap import NEDAP
+from lockplate.readers.openalpr import OPENALPR
+from lockplate.readers.payload import PayloadRefused, open_payload
+from lockplate.readers.platerecognizer import PLATERECOGNIZER
+from lockplate.readers.tattile import TATTILE
+from lockplate.readers.unifi import UNIFI
+from lockplate.readers.verkada import VERKADA
 
-
-class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """One payload format: its name, how it knows its own bodies, and how it reads them."""
-
-    name: str
-    claims: Callable[[Payload], bool]
-    """Says by shape alone whether a body is of this format; must be cheap and never raise."""
-    parse: Callable[[Payload, tzinfo | None], Parsed]
-    """Reads a body; the zone is the reader's own, for naive device times. Must never raise on any body."""
-    says: str
-    """One line for people: whose format this is."""
-
-
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    # Those with a mark of their own first; those known by a common shape last.
+    LOCKPLATE,
+    OPENALPR,
+    FRIGATE,
+    VERKADA,
+    UNIFI,
+    HIKVISION,
+    DAHUA,
+    AXIS,
+    LILIN,
+    TATTILE,
+    NEDAP,
+    GENETEC,
+    PLATERECOGNIZER,
+    MILESIGHT,
+    FASTALPR,
+    BLUEIRIS,
+)
+"""Every format, in the order in which detection asks them."""
 
 
 def format_names() -> tuple[str, ...]:

@@ -5,24 +5,28 @@ What it must never see: the store, keys, a log. Hostile input ends here: entity 
 nesting, huge bodies.
 """
 
-import io
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 import msgspec
-import multipart
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from lockplate.errors import BadInput
 from lockplate.read import RejectReason
 from lockplate.readers.comments import strip_comments
+from lockplate.readers.form import Part, find_boundary, split_form
+
+__all__ = ["MAX_BODY_BYTES", "Part", "Payload", "PayloadRefused", "open_payload"]
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """A Rekor message with inline pictures is under 100 kB, a Hikvision body with three pictures under 4 MB."""
 MAX_XML_BYTES = 4 * 1024 * 1024
+MAX_URLENCODED_BYTES = 2 * 1024 * 1024
+"""Pictures do not come urlencoded; undoing 16 MB of percent signs would take ten seconds."""
 MAX_XML_DEPTH = 64
 MAX_XML_ELEMENTS = 50_000
 MAX_PARTS = 64
@@ -39,15 +43,6 @@ class PayloadRefused(BadInput):
         self.detail = detail
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of a form: its name, file name, declared type, and bytes."""
-
-    name: str
-    filename: str | None
-    media_type: str
-    data: bytes
-
-
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
     """A body, opened: exactly one of `json`, `xml` or `text` is what the formats look at."""
 
@@ -59,6 +54,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     """The body when it is neither JSON nor XML."""
     parts: tuple[Part, ...] = ()
     """Every form part, pictures included."""
+    others: tuple["Payload", ...] = ()
+    """Further form parts that are JSON or XML, opened: a stream saved to a file holds many events."""
     filename: str | None = None
     """The name of the file, when the body came from one; a hint for detection only."""
 
@@ -75,15 +72,29 @@ def open_payload(body: bytes, *, content_type: str = "", filename: str | None = 
     """
     if len(body) > MAX_BODY_BYTES:
         raise PayloadRefused(RejectReason.TOO_LARGE, f"over {MAX_BODY_BYTES} bytes")
-    stripped = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    stripped = _plain_start(body).strip(_PADDING)
     if not stripped:
         raise PayloadRefused(RejectReason.EMPTY, "no bytes but white space")
-    boundary = _boundary(stripped, content_type)
+    boundary = find_boundary(stripped, content_type)
     if boundary is not None:
-        return _open_form(body, boundary, filename)
-    if "urlencoded" in content_type or stripped.startswith((b"json=", b"event=")):
+        return _open_form(stripped, boundary, filename)
+    structured = stripped.startswith((b"<", b"{", b"["))
+    if not structured and ("urlencoded" in content_type.lower() or stripped.startswith((b"json=", b"event="))):
         return _open_urlencoded(stripped, filename)
     return _open_single(stripped, filename)
+
+
+_PADDING = b"\0 \t\r\n"
+"""Old firmware sends its whole buffer: the text, then zeros."""
+_UTF_8_MARK = b"\xef\xbb\xbf"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def _plain_start(body: bytes) -> bytes:
+    """Return the body as UTF-8 without a byte order mark."""
+    if body.startswith(_UTF_16_MARKS):
+        return body.decode("utf-16", "replace").encode()
+    return body.lstrip(_PADDING).removeprefix(_UTF_8_MARK)
 
 
 def _open_single(stripped: bytes, filename: str | None) -> Payload:
@@ -95,18 +106,39 @@ def _open_single(stripped: bytes, filename: str | None) -> Payload:
 
 
 def _open_json(data: bytes) -> Any:
-    """Decode JSON; on failure once more without the comments that documentation samples carry."""
+    """Decode JSON; on failure once more without comments (documentation) and NaN (what Python's json writes)."""
     try:
         return msgspec.json.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as first:
         if isinstance(first, RecursionError):
             raise PayloadRefused(RejectReason.HOSTILE, "nested too deeply") from None
+    lines = _open_lines(data)
+    if lines:
+        return lines
     try:
-        return msgspec.json.decode(strip_comments(_open_text(data)))
+        return msgspec.json.decode(_without_nan(strip_comments(_open_text(data))))
     except RecursionError:
         raise PayloadRefused(RejectReason.HOSTILE, "nested too deeply") from None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise PayloadRefused(RejectReason.MALFORMED, "not valid JSON") from None
+
+
+def _open_lines(data: bytes) -> list[Any]:
+    """Return the values of a body that holds one object a line, as brokers and vendors write to files, else none."""
+    if b"\n{" not in data:
+        return []
+    try:
+        return msgspec.json.Decoder().decode_lines(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return []
+
+
+# A string cut off by the end of the text matches too, and nothing is given back: one walk through hostile text.
+_NAN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+
+
+def _without_nan(text: str) -> str:
+    return _NAN.sub(lambda match: match[0] if match[0].startswith('"') else "null", text)
 
 
 class _BoundedTree(TreeBuilder):
@@ -129,10 +161,18 @@ class _BoundedTree(TreeBuilder):
         return super().end(tag)
 
 
+_DECLARED = re.compile(rb"^<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,30})[\"']", re.ASCII)
+_WIDE_ENCODINGS = frozenset({"gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "utf-16"})
+"""Encodings that cameras declare and the XML parser does not know; no others are tried."""
+
+
 def _open_xml(data: bytes) -> Element:
     if len(data) > MAX_XML_BYTES:
         raise PayloadRefused(RejectReason.TOO_LARGE, f"XML over {MAX_XML_BYTES} bytes")
-    parser = DefusedXMLParser(target=_BoundedTree(), forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    data, encoding = _xml_encoding(data)
+    parser = DefusedXMLParser(
+        target=_BoundedTree(), encoding=encoding, forbid_dtd=True, forbid_entities=True, forbid_external=True
+    )
     try:
         parser.feed(data)
         root = parser.close()
@@ -145,6 +185,24 @@ def _open_xml(data: bytes) -> Element:
     return root
 
 
+def _xml_encoding(data: bytes) -> tuple[bytes, str | None]:
+    """Return the bytes and the encoding to read them in; None leaves it to the XML declaration.
+
+    Wide encodings are turned into UTF-8 here, and so is a body that says UTF-8 and is not: that is latin-1.
+    """
+    declared = _DECLARED.match(data)
+    name = declared[1].decode("ascii").lower() if declared else "utf-8"
+    if name in _WIDE_ENCODINGS:
+        # A body that came as UTF-16 has been decoded before; its declaration still says so.
+        return data.decode("utf-8" if name == "utf-16" else name, "replace").encode(), "utf-8"
+    if name in ("utf-8", "utf8"):
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data.decode("latin-1").encode(), "utf-8"
+    return data, None
+
+
 def _open_text(data: bytes) -> str:
     """Decode text: UTF-8, else latin-1, which some recorders send."""
     try:
@@ -153,55 +211,44 @@ def _open_text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _boundary(stripped: bytes, content_type: str) -> str | None:
-    """Return the form boundary from the header, or from the body's own first line when a file lost its header."""
-    main, options = multipart.parse_options_header(content_type) if content_type else ("", {})
-    if main.lower().startswith("multipart/") and options.get("boundary"):
-        return str(options["boundary"])
-    first = stripped.split(b"\n", 1)[0].strip()
-    if first.startswith(b"--") and 2 < len(first) <= 80 and b"content-" in stripped[:2000].lower():
-        return first[2:].decode("latin-1")
-    return None
-
-
-def _open_form(body: bytes, boundary: str, filename: str | None) -> Payload:
-    try:
-        parts = tuple(_form_parts(body[body.index(b"--" + boundary.encode("latin-1")) :], boundary))
-    except (multipart.MultipartError, ValueError):
-        raise PayloadRefused(RejectReason.MALFORMED, "not a valid form") from None
+def _open_form(body: bytes, boundary: bytes, filename: str | None) -> Payload:
+    parts = tuple(split_form(body, boundary, most=MAX_PARTS + 1))
+    if len(parts) > MAX_PARTS:
+        raise PayloadRefused(RejectReason.HOSTILE, f"over {MAX_PARTS} form parts")
+    if not parts:
+        raise PayloadRefused(RejectReason.MALFORMED, "a form without a part")
     return _payload_of_parts(parts, filename)
 
 
-def _form_parts(body: bytes, boundary: str) -> list[Part]:
-    parser = multipart.MultipartParser(
-        io.BytesIO(body), boundary, memory_limit=MAX_BODY_BYTES, disk_limit=0, mem_limit=MAX_BODY_BYTES
-    )
-    parts: list[Part] = []
-    for part in parser:
-        if len(parts) == MAX_PARTS:
-            raise PayloadRefused(RejectReason.HOSTILE, f"over {MAX_PARTS} form parts")
-        parts.append(
-            Part(name=part.name or "", filename=part.filename, media_type=part.content_type or "", data=part.raw)
-        )
-    return parts
-
-
 def _payload_of_parts(parts: tuple[Part, ...], filename: str | None) -> Payload:
-    """Open the first part that is JSON or XML; the rest are pictures and plain fields."""
+    """Open every part that is JSON or XML; the first is the payload, the rest are pictures and plain fields."""
     refused: PayloadRefused | None = None
+    opened: list[Payload] = []
     for part in parts:
-        head = part.data.lstrip(b"\xef\xbb\xbf \t\r\n")
         try:
-            if head.startswith(b"<"):
-                return Payload(xml=_open_xml(head), parts=parts, filename=filename)
-            if head.startswith((b"{", b"[")):
-                return Payload(json=_open_json(head), parts=parts, filename=filename)
+            document = _open_document(part, filename)
         except PayloadRefused as error:
+            if error.reason is not RejectReason.MALFORMED:
+                raise
             refused = refused or error
+            continue
+        if document is not None:
+            opened.append(document)
+    if opened:
+        return msgspec.structs.replace(opened[0], parts=parts, others=tuple(opened[1:]))
     if refused is not None:
         raise refused
     text = "\n".join(_open_text(part.data) for part in parts if _is_text(part))
     return Payload(text=text, parts=parts, filename=filename)
+
+
+def _open_document(part: Part, filename: str | None) -> Payload | None:
+    head = _plain_start(part.data).strip(_PADDING)
+    if head.startswith(b"<"):
+        return Payload(xml=_open_xml(head), filename=filename)
+    if head.startswith((b"{", b"[")):
+        return Payload(json=_open_json(head), filename=filename)
+    return None
 
 
 def _is_text(part: Part) -> bool:
@@ -209,6 +256,8 @@ def _is_text(part: Part) -> bool:
 
 
 def _open_urlencoded(stripped: bytes, filename: str | None) -> Payload:
+    if len(stripped) > MAX_URLENCODED_BYTES:
+        raise PayloadRefused(RejectReason.TOO_LARGE, f"urlencoded over {MAX_URLENCODED_BYTES} bytes")
     try:
         fields = parse_qsl(_open_text(stripped), keep_blank_values=True, max_num_fields=MAX_PARTS)
     except ValueError:

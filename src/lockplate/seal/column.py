@@ -64,4 +64,5 @@ class ColumnSealer:
 
 
 def _place(table: str, column: str, row_id: str) -> bytes:
-    return f"{table}\0{column}\0{row_id}".encode()
+    """Table and column are names in our schema and hold no NUL; the row's id comes last and may be anything."""
+    return f"column\0{table}\0{column}\0{row_id}".encode()

@@ -9,15 +9,14 @@ Associated data: version, operator, period, second, reader.
 
 import secrets
 import struct
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from lockplate.clock import format_time
 from lockplate.errors import SealBroken
-from lockplate.read import Read
+from lockplate.read import ClockRule, Confidence, Read
 from lockplate.seal.token import RECORD_TAG, derived_key
 from lockplate.sealed import SealedRead
 from lockplate.terms import PlateKey
@@ -27,17 +26,35 @@ MAX_CANDIDATES = 3
 """The most likely other readings; more would cost bytes and say nothing."""
 
 
+CLOCK_RULES = (
+    ClockRule.OFFSET,
+    ClockRule.UTC_FIELD,
+    ClockRule.EPOCH_SECONDS,
+    ClockRule.EPOCH_MILLISECONDS,
+    ClockRule.EPOCH_MICROSECONDS,
+    ClockRule.EPOCH_NANOSECONDS,
+    ClockRule.READER_ZONE,
+    ClockRule.NO_ZONE,
+    ClockRule.RECEIVE_TIME,
+    ClockRule.ABSENT,
+    ClockRule.UNREADABLE,
+)
+"""Part of the sealed format: rules are only ever added at the end."""
+
+
 class RecordContents(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """What a record holds (design part 6); short keys are not needed, fields are told by their place."""
 
     plate_text: str
-    clock_rule: str
+    rule: int
+    """The clock rule, as its place in `CLOCK_RULES`: a record should cost few bytes."""
     captured_at_raw: str | None = None
     milliseconds: int = 0
     """Of the instant, since the row keeps whole seconds."""
     region: str | None = None
     confidence: float | None = None
     scale: str | None = None
+    """Of the read's own figure and of the candidates'; a candidate's figure on another scale is not kept."""
     candidates: tuple[tuple[str, float | None], ...] = ()
     direction: str | None = None
     vehicle: tuple[str | None, ...] | None = None
@@ -45,23 +62,31 @@ class RecordContents(msgspec.Struct, frozen=True, kw_only=True, array_like=True)
     position: tuple[float, float] | None = None
     place: str | None = None
     lane: str | None = None
-    received_at: str | None = None
+    received_after: int = 0
+    """Milliseconds from the instant of capture to our receive time."""
     format: str = ""
+
+    @property
+    def clock_rule(self) -> ClockRule | None:
+        """How device time became an instant; None for a rule that a later program wrote."""
+        return CLOCK_RULES[self.rule] if 0 <= self.rule < len(CLOCK_RULES) else None
 
 
 def contents_of(read: Read, *, captured_at: datetime, received_at: datetime) -> RecordContents:
     """Return what is kept of a read; the device time as sent stays beside the instant it became."""
     vehicle, confidence = read.vehicle, read.confidence
+    figures = (confidence, *(candidate.confidence for candidate in read.candidates))
+    scale = next((figure.scale for figure in figures if figure is not None), None)
     return RecordContents(
         plate_text=read.plate_text,
-        clock_rule=read.clock_rule.value,
+        rule=CLOCK_RULES.index(read.clock_rule),
         captured_at_raw=read.captured_at_raw,
         milliseconds=captured_at.microsecond // 1000,
         region=read.region,
         confidence=None if confidence is None else confidence.value,
-        scale=None if confidence is None else confidence.scale,
+        scale=scale,
         candidates=tuple(
-            (candidate.plate_text, None if candidate.confidence is None else candidate.confidence.value)
+            (candidate.plate_text, _figure(candidate.confidence, scale))
             for candidate in read.candidates
             if candidate.plate_text != read.plate_text
         )[:MAX_CANDIDATES],
@@ -70,9 +95,13 @@ def contents_of(read: Read, *, captured_at: datetime, received_at: datetime) -> 
         position=None if read.position is None else (read.position.latitude, read.position.longitude),
         place=read.place,
         lane=read.lane,
-        received_at=format_time(received_at),
+        received_after=(received_at - captured_at) // timedelta(milliseconds=1),
         format=read.format,
     )
+
+
+def _figure(confidence: Confidence | None, scale: str | None) -> float | None:
+    return None if confidence is None or confidence.scale != scale else confidence.value
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -98,7 +127,7 @@ def open_record(row: SealedRead, *, plate_key: PlateKey, period_key: bytes) -> R
     cipher = AESGCM(derived_key(period_key, RECORD_TAG, plate_key.encode()))
     try:
         return _DECODER.decode(cipher.decrypt(row.record[1:13], row.record[13:], _context(row)))
-    except (InvalidTag, msgspec.MsgspecError, ValueError):
+    except (InvalidTag, msgspec.MsgspecError, ValueError, struct.error):
         raise SealBroken("a sealed record does not open for this plate, time and reader") from None
 
 

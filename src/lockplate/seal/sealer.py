@@ -4,16 +4,17 @@ What flows in: reads of one operator; or a permit. What flows out: sealed rows; 
 What it must never see: the store. It makes probes only for plates that a live permit names.
 """
 
+import hmac
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from lockplate.clock import Clock, periods_between
+from lockplate.clock import Clock, period_of, require_utc
 from lockplate.errors import BadInput, SealBroken
-from lockplate.gate.permit import Permit, PermitInvalid
+from lockplate.gate.permit import Permit, PermitInvalid, require_permit
 from lockplate.keys.ring import KeyRing
 from lockplate.read import Read
 from lockplate.seal.record import RecordContents, contents_of, open_record, seal_record
@@ -68,6 +69,10 @@ class Sealer:
         readers: tuple[ReaderId, ...],
     ) -> SealedColumns:
         """Return many reads sealed without records; the same tokens as `seal` gives, in the same order."""
+        if len(plate_keys) != len(captured_at):
+            raise BadInput("columns of different lengths", code="ragged_columns")
+        if len(captured_at) and not EARLIEST <= captured_at.min() <= captured_at.max() < LATEST:
+            raise BadInput("a device time is not in this age", code="bad_time")
         hours = captured_at // np.uint32(SECONDS_PER_PERIOD)
         now = self._clock.now()
         if len(hours) and hours.min() == hours.max():
@@ -90,10 +95,19 @@ class Sealer:
             tokens[places] = np.frombuffer(joined, dtype=np.uint8).reshape(-1, TOKEN_BYTES)
         return tokens.tobytes()
 
-    def passage_hash(self, reader: ReaderId, vendor_id: str, period: Period) -> bytes:
-        """Return 16 bytes that stand for a vendor's passage id within a reader and hour."""
-        key = self._ring.make_period_key(period, self._clock.now())
-        return derived_key(key, PASSAGE_TAG, f"{reader}\0{vendor_id}".encode())[:16]
+    def passage_hash(self, reader: ReaderId, vendor_id: str, period: Period) -> bytes | None:
+        """Return 16 bytes that stand for a vendor's passage id at a reader in an hour; None for an hour without key."""
+        key = self._ring.period_key(period)
+        return None if key is None else derived_key(key, PASSAGE_TAG, f"{reader}\0{vendor_id}".encode())[:16]
+
+    def ready(self, captured_at: datetime) -> None:
+        """Make the key of an instant's hour if there is none; raises KeyUnavailable when the hour is forgotten."""
+        self._ring.make_period_key(Period(require_second(captured_at) // SECONDS_PER_PERIOD), self._clock.now())
+
+    def same_plate(self, captured_at: int, token: Token, read: Read) -> bool:
+        """Say whether a stored token is that of the read at hand: whether a re-send or a correction has come."""
+        key = self._ring.period_key(Period(captured_at // SECONDS_PER_PERIOD))
+        return key is not None and hmac.compare_digest(token_of(key, read.plate_key), token)
 
     def probes(self, permit: Permit) -> Iterator[NamedProbe]:
         """Yield a probe for every named plate and every hour of the window that still has a key.
@@ -101,10 +115,12 @@ class Sealer:
         Raises PermitInvalid for another operator's permit or one that is not in force.
         """
         self._require(permit)
-        stored = set(self._ring.stored_periods())
+        if permit.window_to <= permit.window_from:
+            return
         plate_keys = list(permit.sorted_plate_keys())
-        for period in periods_between(permit.window_from, permit.window_to):
-            period_key = self._ring.period_key(period) if period in stored else None
+        first, last = period_of(permit.window_from), period_of(permit.window_to - timedelta(microseconds=1))
+        for period in self._ring.stored_periods():
+            period_key = self._ring.period_key(period) if first <= period <= last else None
             if period_key is None:
                 continue
             joined = tokens_of(period_key, plate_keys)
@@ -115,8 +131,9 @@ class Sealer:
     def open(self, permit: Permit, row: SealedRead, plate_key: PlateKey) -> Opened:
         """Return a row opened for a plate that a live permit names.
 
-        Raises PermitInvalid when the permit does not cover the row; SealBroken when the record does not open, which a
-        false match of the token (below 1e-9 in a 30-day question) or a changed row makes.
+        Raises PermitInvalid when the permit does not cover the row; SealBroken when the row's token is of another
+        plate, or its record does not open, which a false match of the token (below 1e-9 in a 30-day question) or a
+        changed row makes.
         """
         self._require(permit)
         permit.require_plate(plate_key)
@@ -126,18 +143,20 @@ class Sealer:
         period_key = self._ring.period_key(row.period)
         if period_key is None:
             raise SealBroken("the hour of this row is forgotten", code="key_gone")
+        if token_of(period_key, plate_key) != row.token:
+            raise SealBroken("the row is of another plate")
         contents = open_record(row, plate_key=plate_key, period_key=period_key) if row.record else None
         return Opened(row=row, plate_key=plate_key, contents=contents)
 
     def _require(self, permit: Permit) -> None:
-        permit.require_live(self._clock.now())
+        require_permit(permit).require_live(self._clock.now())
         if permit.operator != self._operator:
             raise PermitInvalid("the permit is for another operator")
 
 
 def require_second(captured_at: datetime) -> int:
     """Return the whole second of an instant, or raise BadInput when no reader could have made it."""
-    second = int(captured_at.timestamp())
+    second = int(require_utc(captured_at).timestamp())
     if not EARLIEST <= second < LATEST:
         raise BadInput("the device time is not in this age", code="bad_time")
     return second

@@ -27,5 +27,7 @@ class Ownership:
             ) from None
 
     def release(self) -> None:
-        """Give the folder back."""
-        os.close(self._descriptor)
+        """Give the folder back; a second call does nothing."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)

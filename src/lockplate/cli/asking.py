@@ -1,0 +1,170 @@
+"""`lockplate lookup` and `lockplate request …`: ask, wait, approve, take up.
+
+What flows in: a question's elements. What flows out: the answer, or the denial with its cites; exit 0, 3 or 4.
+What it must never see: a key.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, settings_of
+from lockplate.cli.output import DENIED, DONE, PENDING, print_json, print_lines, print_table, told_errors
+from lockplate.cli.session import Session
+from lockplate.operations.asking import Ask, Nothing, WaitingName
+from lockplate.terms import Basis, Offense, Purpose, Verdict
+
+EXIT = {Verdict.PERMITTED.value: DONE, Verdict.DENIED.value: DENIED, Verdict.PENDING.value: PENDING}
+
+requests = typer.Typer(no_args_is_help=True, help="Questions that wait for a second person.")
+
+
+def lookup(
+    plate: Annotated[str, typer.Argument(metavar="PLATE", help="The plate; `?` stands for one unknown character.")],
+    operators: Annotated[list[str], typer.Option("--operator", metavar="ID", help="Whose reads; may be repeated.")],
+    window_from: Annotated[str, typer.Option("--from", metavar="T", help="RFC 3339, with zone; a date is UTC.")],
+    window_to: Annotated[str, typer.Option("--to", metavar="T", help="End of the window, not included.")],
+    purpose: Annotated[Purpose, typer.Option(help="Why.")],
+    person: As,
+    offense: Annotated[Offense, typer.Option(help="How serious the matter is.")] = Offense.NONE,
+    basis: Annotated[Basis, typer.Option(help="The legal footing.")] = Basis.NONE,
+    on_behalf_of: Annotated[str, typer.Option(metavar="A", help="Who gets the answer: `own` or an agency.")] = "own",
+    case_number: Annotated[str, typer.Option("--case", metavar="N", help="Case or call number.")] = "",
+    reason: Annotated[str, typer.Option(help="Free text, never enough alone.")] = "",
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Ask whether a plate that you name was read. Exit 0 answered, 3 denied, 4 waiting for approval."""
+    with told_errors(as_json=as_json):
+        question = Ask(
+            plate=plate,
+            operators=tuple(operators),
+            window_from=window_from,
+            window_to=window_to,
+            purpose=purpose,
+            offense=offense,
+            basis=basis,
+            on_behalf_of=on_behalf_of,
+            case_number=case_number,
+            reason=reason,
+        )
+        answer = Session(settings_of(home)).run("lookup", question, person=person)
+        if as_json:
+            print_json(public_answer(answer))
+        else:
+            for part in answer["operators"]:
+                print_part(part)
+    raise typer.Exit(EXIT[answer["decision"]])
+
+
+def public_answer(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with the contract's words at its top: decision, policy ids with cites, record index, reads."""
+    parts = answer["operators"]
+    return answer | {
+        "policies": [reason for part in parts for reason in part["reasons"]],
+        "record_index": parts[0]["record_index"] if len(parts) == 1 else None,
+        "reads": sorted((read for part in parts for read in part["reads"]), key=lambda read: read["captured_at"]),
+    }
+
+
+def print_part(part: dict[str, Any]) -> None:
+    """Print one operator's part for a person."""
+    word = {"permitted": "answered", "denied": "DENIED", "pending": "WAITING for a second person"}[part["verdict"]]
+    print_lines([f"{part['operator']}: {word} · record {part['record_index']} · profile {part['profile']}"])
+    for reason in part["reasons"]:
+        print_lines([f"  {reason['policy_id']}: {reason['says']}", f"    cite: {reason['cite']}"])
+    if part["verdict"] != "permitted":
+        return
+    if part["note"]:
+        print_lines([f"  {part['note']}"])
+    if part["reads"]:
+        print_table(
+            ["time (UTC)", "reader", "as read", "match", "confidence", "place", "forgotten by"],
+            [_read_row(read) for read in part["reads"]],
+        )
+    if part["unopened"]:
+        print_lines([f"  {part['unopened']} rows did not open; tell the auditor."])
+
+
+def _read_row(read: dict[str, Any]) -> list[object]:
+    confidence = read["confidence"]
+    return [
+        read["captured_at"],
+        read["reader_name"] or read["reader"],
+        read["as_read"] or "(no record)",
+        read["match"],
+        "" if confidence is None else f"{confidence['value']:g} of {confidence['scale']}",
+        read["place"] or "",
+        (read["retention_end"] or "")[:10],
+    ]
+
+
+@requests.command("list")
+def list_requests(person: As, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """List the questions of your agency that wait, or waited."""
+    with told_errors(as_json=as_json):
+        lines = Session(settings_of(home)).run("request.list", Nothing(), person=person)
+        if as_json:
+            print_json(lines)
+        else:
+            print_table(
+                ["request", "operator", "author", "asked", "state", "because of"],
+                [
+                    [one["request_id"], one["operator"], one["author"], one["asked_at"], one["state"],
+                     ", ".join(one["policy_ids"])]
+                    for one in lines
+                ],
+            )  # fmt: skip
+
+
+@requests.command("approve")
+def approve_request(
+    request_id: str,
+    operator: Annotated[str, typer.Option("--operator", metavar="ID")],
+    person: As,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Approve a waiting question as a second person."""
+    _decide("request.approve", request_id, operator, person, home, as_json=as_json)
+
+
+@requests.command("refuse")
+def refuse_request(
+    request_id: str,
+    operator: Annotated[str, typer.Option("--operator", metavar="ID")],
+    person: As,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Refuse a waiting question."""
+    _decide("request.refuse", request_id, operator, person, home, as_json=as_json)
+
+
+@requests.command("resume")
+def resume_request(
+    request_id: str,
+    operator: Annotated[str, typer.Option("--operator", metavar="ID")],
+    person: As,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Have your approved question judged again and answered."""
+    with told_errors(as_json=as_json):
+        name = WaitingName(request_id=request_id, operator=operator)
+        part = Session(settings_of(home)).run("request.resume", name, person=person)
+        if as_json:
+            print_json(part)
+        else:
+            print_part(part)
+    raise typer.Exit(EXIT[part["verdict"]])
+
+
+def _decide(step: str, request_id: str, operator: str, person: str, home: Home, *, as_json: bool) -> None:
+    with told_errors(as_json=as_json):
+        name = WaitingName(request_id=request_id, operator=operator)
+        line = Session(settings_of(home)).run(step, name, person=person)
+        if as_json:
+            print_json(line)
+        else:
+            print_lines([f"{line['request_id']}: {line['state']}"])

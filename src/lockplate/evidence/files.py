@@ -1,0 +1,126 @@
+"""EvidenceFolder: where one operator's evidence lies, how it is founded, and how it is opened as a whole.
+
+What flows in: the node's home, an operator, the log's signing key. What flows out: the open log, heads, details and
+publisher. What it must never see: where the signing key is kept.
+
+    <home>/evidence/<operator>/log.db      entries, tiles        not trusted: the heads catch what is changed here
+                               heads.db    last signed head      trusted; best on another disk or in another backup
+                               details.db  sealed details        useless without the sealer's keys
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from lockplate.checkpoint import Signer, verify_checkpoint
+from lockplate.errors import BadInput, LogRefused, NotFound
+from lockplate.evidence.details import DetailStore
+from lockplate.evidence.heads import HeadStore
+from lockplate.evidence.log import TileLog
+from lockplate.evidence.proof_file import make
+from lockplate.evidence.publisher import Publisher
+from lockplate.terms import OperatorId
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenEvidence:
+    """One operator's evidence, open; close it once, or use it in a `with` block."""
+
+    log: TileLog
+    heads: HeadStore
+    details: DetailStore
+    publisher: Publisher
+
+    def prove(self, index: int) -> str:
+        """Return the proof file of a record under the last signed checkpoint.
+
+        Raises NotFound when the log has no such record, or when no signed checkpoint covers it yet.
+        """
+        entry = self.log.entry(index)
+        note = self.publisher.last()
+        size = verify_checkpoint(note, self.publisher.vkey).size
+        if index >= size:
+            raise NotFound("the record is not published yet", code="not_published", next_step="Publish a checkpoint.")
+        return make(index, entry, self.log.inclusion(index, size), note)
+
+    def close(self) -> None:
+        """Close every file."""
+        self.log.close()
+        self.heads.close()
+        self.details.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class EvidenceFolder:
+    """The names of one operator's evidence files."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, home: Path, operator: OperatorId) -> Self:
+        """Return the folder of an operator under a node's home; raises BadInput for an id that is no file name."""
+        if not _SAFE_NAME.fullmatch(operator):
+            raise BadInput(
+                "an operator's id is letters, digits, dot, dash and underscore",
+                code="bad_operator",
+                next_step="Example: springfield-pd",
+            )
+        return cls(home / "evidence" / operator)
+
+    @property
+    def log(self) -> Path:
+        """Return the path of the log."""
+        return self.folder / "log.db"
+
+    @property
+    def heads(self) -> Path:
+        """Return the path of the head store."""
+        return self.folder / "heads.db"
+
+    @property
+    def details(self) -> Path:
+        """Return the path of the details."""
+        return self.folder / "details.db"
+
+    def exists(self) -> bool:
+        """Say whether any part of the evidence is there; `open` then demands all of it."""
+        return any(path.exists() for path in (self.log, self.heads, self.details))
+
+    def create(self, signer: Signer) -> OpenEvidence:
+        """Found the log: three empty files and a signed empty head; raises LogRefused over a log that holds entries.
+
+        An attempt that a crash cut short can be repeated.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        DetailStore.create(self.details).close()
+        TileLog.create(self.log).close()
+        with TileLog.open(self.log) as log, HeadStore.create(self.heads) as heads:
+            Publisher.found(log, heads, signer)
+        return self.open(signer)
+
+    def open(self, signer: Signer) -> OpenEvidence:
+        """Open all parts; raises LogRefused when one is missing or they contradict each other (see Publisher)."""
+        if not self.exists():
+            raise LogRefused("there is no evidence folder for this operator", code="evidence_missing")
+        log = TileLog.open(self.log)
+        heads: HeadStore | None = None
+        details: DetailStore | None = None
+        try:
+            heads = HeadStore.open(self.heads)
+            details = DetailStore.open(self.details)
+            publisher = Publisher(log, heads, signer)
+        except BaseException:
+            for part in (log, heads, details):
+                if part is not None:
+                    part.close()
+            raise
+        return OpenEvidence(log=log, heads=heads, details=details, publisher=publisher)

@@ -1,0 +1,180 @@
+"""BulkIntake: many reads at once, in columns, matched, sealed and durable when the call returns.
+
+What flows in: columns of reads, or reads, of one operator. What flows out: rows in the store, hits, counts.
+What it must never see: a question. A bulk source has grouped its passages already; here only the same read sent again
+changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from lockplate.clock import Clock
+from lockplate.errors import KeyUnavailable, NotFound
+from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal, tally
+from lockplate.intake.lane import Lane
+from lockplate.read import Read, Reject
+from lockplate.readers.columns import ReadColumns
+from lockplate.registry.hits import Hits, NewHit
+from lockplate.sealed import SealedColumns, SealedRead
+from lockplate.store.surface import ReadStore
+from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, ReaderId, RecordMode
+
+
+class BulkCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of many rows; `rows` = `stored` + `unkept` + everything refused."""
+
+    rows: int = 0
+    stored: int = 0
+    """Rows handed to the store durably; some may have been there already."""
+    unkept: int = 0
+    """Matched against the hot lists and not stored: the operator is match-only."""
+    hits: int = 0
+    refused: dict[str, int] = {}
+
+    def plus(self, other: "BulkCount") -> "BulkCount":
+        """Return the sum of two counts."""
+        refused = dict(self.refused)
+        for reason, count in other.refused.items():
+            refused[reason] = refused.get(reason, 0) + count
+        return BulkCount(
+            rows=self.rows + other.rows,
+            stored=self.stored + other.stored,
+            unkept=self.unkept + other.unkept,
+            hits=self.hits + other.hits,
+            refused=dict(sorted(refused.items())),
+        )
+
+
+class Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that is sealed and matched and waits only for the store; plate keys are gone."""
+
+    count: BulkCount
+    columns: SealedColumns | None = None
+    rows: tuple[SealedRead, ...] = ()
+    hits: tuple[NewHit, ...] = ()
+
+
+class BulkIntake:
+    """Seals and stores many reads of one operator; several threads may call it."""
+
+    def __init__(self, *, lanes: Mapping[OperatorId, Lane], store: ReadStore, hits: Hits, clock: Clock) -> None:
+        self._lanes = lanes
+        self._store = store
+        self._hits = hits
+        self._clock = clock
+
+    def lane(self, operator: OperatorId) -> Lane:
+        """Return an operator's lane, or raise NotFound."""
+        try:
+            return self._lanes[operator]
+        except KeyError:
+            raise NotFound("this node does not serve that operator", code="unknown_operator") from None
+
+    def keeps_records(self, operator: OperatorId) -> bool:
+        """Say whether the operator keeps a record beside each row, which needs whole reads, not columns."""
+        return self.lane(operator).record_mode is RecordMode.RECORD
+
+    def seal_columns(self, operator: OperatorId, columns: ReadColumns) -> Sealed:
+        """Return columns matched and sealed, refused rows counted; nothing is stored yet."""
+        lane = self.lane(operator)
+        now = self._clock.now()
+        refusals = self._refusals(lane, columns.captured_at, now)
+        good = np.flatnonzero(refusals == 0)
+        whole = len(good) == len(columns.plate_keys)
+        keys = columns.plate_keys if whole else [columns.plate_keys[place] for place in good.tolist()]
+        seconds = columns.captured_at if whole else columns.captured_at[good]
+        readers = columns.reader_index if whole else columns.reader_index[good]
+        hits: list[NewHit] = []
+        for position in lane.index.match_keys(columns.plate_keys):
+            read = columns.read_at(position)
+            at = datetime.fromtimestamp(int(columns.captured_at[position]), UTC)
+            hits += lane.hits(read, columns.readers[int(columns.reader_index[position])], at)
+        refused = dict(columns.refused)
+        for number, reason in enumerate(_REASONS, start=1):
+            if amount := int((refusals == number).sum()):
+                refused[reason.value] = refused.get(reason.value, 0) + amount
+        kept = len(keys) if lane.keeps else 0
+        count = BulkCount(
+            rows=columns.rows,
+            stored=kept,
+            unkept=len(keys) - kept,
+            hits=len(hits),
+            refused=dict(sorted(refused.items())),
+        )
+        sealed = lane.sealer.seal_columns(keys, seconds, readers, columns.readers) if kept else None
+        return Sealed(count=count, columns=sealed, hits=tuple(hits))
+
+    def seal_reads(self, operator: OperatorId, made: Sequence[Read | Reject]) -> Sealed:
+        """Return whole reads matched and sealed with their records; nothing is stored yet."""
+        lane = self.lane(operator)
+        now = self._clock.now()
+        rows: list[SealedRead] = []
+        hits: list[NewHit] = []
+        refused: list[str] = []
+        unkept = 0
+        for read in made:
+            if isinstance(read, Reject):
+                refused.append(read.reason.value)
+                continue
+            if read.captured_at is None:
+                refused.append(Refusal.BAD_TIME.value)
+                continue
+            reader = read.reader_id or ReaderId("file")
+            future = read.captured_at > now + CLOCK_TOLERANCE
+            refusal = Refusal.FUTURE_TIME if future else lane.refusal(read.captured_at, now)
+            if refusal is not Refusal.FUTURE_TIME:
+                hits += lane.hits(read, reader, read.captured_at)
+            if refusal is None and not lane.keeps:
+                unkept += 1
+                continue
+            row = refusal or lane.seal(read, reader, read.captured_at, now)
+            if isinstance(row, SealedRead):
+                rows.append(row)
+            else:
+                refused.append(row.value)
+        count = BulkCount(rows=len(made), stored=len(rows), unkept=unkept, hits=len(hits), refused=tally(refused))
+        return Sealed(count=count, rows=tuple(rows), hits=tuple(hits))
+
+    def store(self, sealed: Sealed) -> BulkCount:
+        """Write a sealed batch durably and return its count."""
+        self._hits.record(sealed.hits)
+        if sealed.columns is not None:
+            self._store.append_columns(sealed.columns)
+        if sealed.rows:
+            self._store.append(sealed.rows)
+        return sealed.count
+
+    def _refusals(self, lane: Lane, seconds: NDArray[np.uint32], now: datetime) -> NDArray[np.uint8]:
+        """Return, for each row, 0 or the place (from 1) of its reason in `_REASONS`."""
+        reasons = np.zeros(len(seconds), dtype=np.uint8)
+        reasons[seconds > np.uint32(int((now + CLOCK_TOLERANCE).timestamp()))] = 1
+        if not lane.keeps:
+            return reasons
+        for hour in np.unique(seconds[reasons == 0] // np.uint32(SECONDS_PER_PERIOD)).tolist():
+            reason = self._hour_refusal(lane, hour, now)
+            if reason:
+                reasons[(seconds // np.uint32(SECONDS_PER_PERIOD) == hour) & (reasons == 0)] = reason
+        limit = lane.oldest_kept(now)
+        if limit is not None:
+            reasons[(seconds < np.uint32(int(limit.timestamp()))) & (reasons == 0)] = 2
+        return reasons
+
+    def _hour_refusal(self, lane: Lane, hour: int, now: datetime) -> int:
+        """Return 3 when an hour's key was destroyed, 2 when the whole hour is past the limit, else 0."""
+        limit = lane.oldest_kept(now)
+        if limit is not None and (hour + 1) * SECONDS_PER_PERIOD <= limit.timestamp():
+            return 2
+        try:
+            lane.sealer.ready(datetime.fromtimestamp(hour * SECONDS_PER_PERIOD, UTC))
+        except KeyUnavailable as error:
+            if error.code != "key_destroyed":
+                raise
+            return 3
+        return 0
+
+
+_REASONS = (Refusal.FUTURE_TIME, Refusal.PAST_RETENTION, Refusal.FORGOTTEN)

@@ -1,0 +1,112 @@
+"""Lane: what intake needs to know of one operator, and the sealing of its reads.
+
+What flows in: reads of one operator. What flows out: sealed rows, new hits, refusals.
+What it must never see: another operator's keys, a question.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from lockplate.errors import BadInput, KeyUnavailable, NotFound
+from lockplate.hotlist import EntryId, HotListIndex, Match
+from lockplate.intake.delivery import Refusal
+from lockplate.read import Image, Read
+from lockplate.registry.entries import Entries
+from lockplate.registry.hits import HitDetails, NewHit
+from lockplate.seal.sealer import Sealer
+from lockplate.sealed import SealedRead
+from lockplate.terms import OperatorId, PlateText, ReaderId, RecordMode
+
+
+class Lane:
+    """One operator's way in; the hot-list index is replaced whole when a list changes."""
+
+    def __init__(
+        self,
+        *,
+        operator: OperatorId,
+        sealer: Sealer,
+        record_mode: RecordMode,
+        keeps_for: timedelta | None,
+        entries: Entries,
+        index: HotListIndex,
+    ) -> None:
+        self.operator = operator
+        self.sealer = sealer
+        self.record_mode = record_mode
+        self._keeps_for = keeps_for
+        self._entries = entries
+        self.index = index
+
+    @property
+    def keeps(self) -> bool:
+        """Whether any unmatched read is stored (promise 2)."""
+        return self.record_mode is not RecordMode.NONE
+
+    def refusal(self, captured_at: datetime, now: datetime) -> Refusal | None:
+        """Return why a read of this instant may not be kept, or None; the law profile's limit counts from capture."""
+        limit = self.oldest_kept(now)
+        return Refusal.PAST_RETENTION if limit is not None and captured_at < limit else None
+
+    def oldest_kept(self, now: datetime) -> datetime | None:
+        """Return the earliest capture that may be kept at this moment, or None when no limit counts from capture."""
+        return None if self._keeps_for is None else now - self._keeps_for
+
+    def seal(self, read: Read, reader: ReaderId, captured_at: datetime, received_at: datetime) -> SealedRead | Refusal:
+        """Return a read's row, or why there is none: its hour is forgotten, or its time is none."""
+        try:
+            return self.sealer.seal(
+                read,
+                reader=reader,
+                captured_at=captured_at,
+                received_at=received_at,
+                keep_record=self.record_mode is RecordMode.RECORD,
+            )
+        except KeyUnavailable as error:
+            if error.code != "key_destroyed":
+                raise
+            return Refusal.FORGOTTEN
+        except BadInput:
+            return Refusal.BAD_TIME
+
+    def hits(self, read: Read, reader: ReaderId, captured_at: datetime) -> list[NewHit]:
+        """Return the hits of a read: a copy of what a person must compare, with the best picture that came."""
+        return [self._hit(read, reader, captured_at, match) for match in self.index.match(read)]
+
+    def _hit(self, read: Read, reader: ReaderId, captured_at: datetime, match: Match) -> NewHit:
+        picture = _best_picture(read.images)
+        details = HitDetails(
+            plate_text=PlateText(read.plate_text),
+            region=read.region,
+            vehicle=read.vehicle,
+            kind=match.kind,
+            region_agrees=match.region_agrees,
+            listed_text=match.entry.plate_text,
+            listed_region=match.entry.region,
+            reason=self._reason(match.entry.entry_id),
+            picture_type=None if picture is None else picture.media_type,
+        )
+        return NewHit(
+            operator=self.operator,
+            list_id=match.entry.list_id,
+            entry_id=match.entry.entry_id,
+            category=match.entry.category,
+            reader=reader,
+            captured_at=captured_at,
+            details=details,
+            picture=None if picture is None else picture.data,
+        )
+
+    def _reason(self, entry_id: EntryId) -> str:
+        """Return the entry's reason; an entry that was taken off its list this moment has none any more."""
+        try:
+            return self._entries.get(entry_id).reason
+        except NotFound:
+            return ""
+
+
+def _best_picture(images: Sequence[Image]) -> Image | None:
+    """Return the picture in which a person can compare plate and vehicle: vehicle, scene, then the plate alone."""
+    order = {"vehicle": 0, "scene": 1, "plate": 2}
+    came = [image for image in images if image.data]
+    return min(came, key=lambda image: order.get(image.kind, 3), default=None)

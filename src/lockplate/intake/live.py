@@ -1,0 +1,260 @@
+"""LiveIntake: deliveries in, one durable write for many of them, acknowledgements out.
+
+What flows in: parsed deliveries of authenticated readers. What flows out: rows in the store, hits in the registry,
+and an acknowledgement for each delivery *after* both are durable. What it must never see: a question. No plate waits
+on disk unsealed: what is not yet durable is in memory, and a crash loses only what nobody was told is safe.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import timedelta
+
+import msgspec
+
+from lockplate.clock import Clock, monotonic_seconds
+from lockplate.errors import LockplateError, NotFound, Overloaded, StoreFailed
+from lockplate.intake.delivery import Acknowledgement, Delivery, placed_in_time, tally
+from lockplate.intake.lane import Lane
+from lockplate.intake.passages import KEPT_SECONDS, Decision, PassageBook, StoredPlace, Verdict
+from lockplate.read import Read
+from lockplate.registry.hits import Hits, NewHit, Recorded
+from lockplate.sealed import SealedRead
+from lockplate.store.passages import PassageIndex, PassagePlace
+from lockplate.store.surface import ReadStore
+from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, Period
+
+MAX_BATCH_READS = 4000
+_STOP = None
+
+HitListener = Callable[[OperatorId, Sequence[Recorded]], None]
+
+
+class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery and the promise made to its sender."""
+
+    delivery: Delivery
+    future: "Future[Acknowledgement]"
+
+
+class _Work(msgspec.Struct, kw_only=True):
+    """What one batch will write; filled while the batch is decided, then written at once."""
+
+    rows: list[SealedRead]
+    hits: list[NewHit]
+    places: list[PassagePlace]
+    decisions: list[Decision]
+
+
+class LiveIntake:
+    """One worker thread gathers deliveries and commits them together; many threads may submit."""
+
+    def __init__(
+        self,
+        *,
+        lanes: Mapping[OperatorId, Lane],
+        store: ReadStore,
+        hits: Hits,
+        passages: PassageIndex,
+        clock: Clock,
+        batch_wait: timedelta,
+        max_waiting_reads: int,
+        on_hits: HitListener,
+    ) -> None:
+        self._lanes = lanes
+        self._store = store
+        self._hits = hits
+        self._passages = passages
+        self._clock = clock
+        self._batch_wait = batch_wait.total_seconds()
+        self._max_waiting = max_waiting_reads
+        self._on_hits = on_hits
+        self._book = PassageBook()
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting_reads = 0
+        self._open = True
+        self._remembers_from = monotonic_seconds() + KEPT_SECONDS
+        self._next_prune = 0.0
+        self._worker = threading.Thread(target=self._run, name="intake", daemon=True)
+        self._worker.start()
+
+    @property
+    def waiting_reads(self) -> int:
+        """Reads that wait for a durable write."""
+        return self._waiting_reads
+
+    def submit(self, delivery: Delivery) -> "Future[Acknowledgement]":
+        """Take a delivery; the future resolves once it is durable, or with the error that stopped it.
+
+        Raises Overloaded at once when too many reads wait, NotFound for an operator that this node does not serve.
+        """
+        if delivery.operator not in self._lanes:
+            raise NotFound("this node does not serve that operator", code="unknown_operator")
+        future: Future[Acknowledgement] = Future()
+        with self._lock:
+            if not self._open or self._waiting_reads + len(delivery.parsed.reads) > self._max_waiting:
+                raise Overloaded("too many reads are waiting", next_step="Send again after the time in Retry-After.")
+            self._waiting_reads += len(delivery.parsed.reads)
+            self._queue.put(_Waiting(delivery=delivery, future=future))
+        return future
+
+    def close(self) -> None:
+        """Finish what was taken, then stop; nothing new is taken from now on."""
+        with self._lock:
+            if not self._open:
+                return
+            self._open = False
+            self._queue.put(_STOP)
+        self._worker.join()
+
+    def _run(self) -> None:
+        while True:
+            first = self._queue.get()
+            if first is _STOP:
+                return
+            batch, stopping = self._gather(first)
+            self._commit(batch)
+            self._tidy()
+            if stopping:
+                return
+
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        """Return the deliveries of one batch: all that come within the wait, up to a size."""
+        batch, reads = [first], len(first.delivery.parsed.reads)
+        end = monotonic_seconds() + self._batch_wait
+        while reads < MAX_BATCH_READS:
+            try:
+                waiting = self._queue.get(timeout=max(end - monotonic_seconds(), 0))
+            except queue.Empty:
+                return batch, False
+            if waiting is _STOP:
+                return batch, True
+            batch.append(waiting)
+            reads += len(waiting.delivery.parsed.reads)
+        return batch, False
+
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
+        """Decide, seal and write a batch, then keep each promise; on an error nobody is told that anything is safe."""
+        work = _Work(rows=[], hits=[], places=[], decisions=[])
+        try:
+            told = [(waiting, self._take(waiting.delivery, work)) for waiting in batch]
+            recorded = self._hits.record(work.hits)
+            if work.places:
+                self._passages.put(work.places)
+            self._store.append(work.rows)
+        except Exception as error:  # noqa: BLE001 - whatever failed, each sender must hear it and the worker must live
+            self._book.forget(work.decisions)
+            failure = error if isinstance(error, LockplateError) else StoreFailed("the batch could not be stored")
+            failure.__cause__ = None if failure is error else error
+            self._settle(batch, failure)
+            return
+        for waiting, acknowledgement in told:
+            waiting.future.set_result(acknowledgement)
+        self._settle(batch, None)
+        self._announce(work.hits, recorded)
+
+    def _settle(self, batch: Sequence[_Waiting], failure: LockplateError | None) -> None:
+        for waiting in batch:
+            if failure is not None:
+                waiting.future.set_exception(failure)
+        with self._lock:
+            self._waiting_reads -= sum(len(waiting.delivery.parsed.reads) for waiting in batch)
+
+    def _announce(self, new_hits: Sequence[NewHit], recorded: Sequence[Recorded]) -> None:
+        for operator in {new.operator for new in new_hits}:
+            fresh = [
+                one for new, one in zip(new_hits, recorded, strict=True) if new.operator == operator and one.is_new
+            ]
+            if fresh:
+                self._on_hits(operator, fresh)
+
+    def _take(self, delivery: Delivery, work: _Work) -> Acknowledgement:
+        """Decide what becomes of one delivery and add it to the batch's work."""
+        lane = self._lanes[delivery.operator]
+        place = (delivery.operator, delivery.reader)
+        placed = [placed_in_time(read, delivery.received_at) for read in delivery.parsed.reads]
+        reads = [read for read, _, _ in placed]
+        seconds = [int(at.timestamp()) for _, at, _ in placed]
+        for read, second in zip(reads, seconds, strict=True):
+            self._recall(lane, delivery, read, second)
+        decisions = self._book.decide(place, reads, seconds)
+        work.decisions += decisions
+        refused: list[str] = []
+        verdicts: list[Verdict] = []
+        hits_before = len(work.hits)
+        for (read, at, _), decision in zip(placed, decisions, strict=True):
+            if decision.verdict is Verdict.MERGED:
+                verdicts.append(decision.verdict)
+                continue
+            work.hits += lane.hits(read, delivery.reader, at)
+            if not lane.keeps:
+                continue
+            refusal = lane.refusal(at, delivery.received_at)
+            row = refusal or lane.seal(read, delivery.reader, at, delivery.received_at)
+            if isinstance(row, SealedRead):
+                verdicts.append(decision.verdict)
+                self._add_row(lane, read, row, decision, work)
+            else:
+                refused.append(row.value)
+        return Acknowledgement(
+            stored=verdicts.count(Verdict.STORED),
+            merged=verdicts.count(Verdict.MERGED),
+            corrected=verdicts.count(Verdict.CORRECTED),
+            unkept=0 if lane.keeps else len(reads) - verdicts.count(Verdict.MERGED),
+            hits=len(work.hits) - hits_before,
+            refused=tally(refused),
+            rejected=tally(reject.reason.value for reject in delivery.parsed.rejects),
+            ignored=tally(ignored.kind for ignored in delivery.parsed.ignored),
+            clock_faults=sum(fault for _, _, fault in placed),
+        )
+
+    def _add_row(self, lane: Lane, read: Read, row: SealedRead, decision: Decision, work: _Work) -> None:
+        work.rows.append(row)
+        work.rows += [
+            SealedRead(
+                operator=lane.operator, token=old.token, captured_at=old.captured_at, reader=old.reader, withdrawn=True
+            )
+            for old in decision.withdraw
+            if (old.token, old.captured_at, old.reader) != (row.token, row.captured_at, row.reader)
+        ]
+        decision.passage.rows.append(StoredPlace(token=row.token, captured_at=row.captured_at, reader=row.reader))
+        for vendor_id in read.passage_ids:
+            passage_hash = lane.sealer.passage_hash(row.reader, vendor_id, row.period)
+            if passage_hash is not None:
+                work.places.append(
+                    PassagePlace(
+                        operator=lane.operator,
+                        hash=passage_hash,
+                        token=row.token,
+                        captured_at=row.captured_at,
+                        reader=row.reader,
+                    )
+                )
+
+    def _recall(self, lane: Lane, delivery: Delivery, read: Read, second: int) -> None:
+        """After a restart, find the row that an earlier run stored for a passage this read may correct."""
+        if monotonic_seconds() > self._remembers_from or not lane.keeps:
+            return
+        place = (delivery.operator, delivery.reader)
+        for vendor_id in read.passage_ids:
+            if self._book.knows(place, vendor_id):
+                continue
+            hour = second // SECONDS_PER_PERIOD
+            for period in (Period(hour), Period(hour - 1)):
+                passage_hash = lane.sealer.passage_hash(delivery.reader, vendor_id, period)
+                found = None if passage_hash is None else self._passages.get(delivery.operator, passage_hash)
+                if found is not None:
+                    row = StoredPlace(token=found.token, captured_at=found.captured_at, reader=found.reader)
+                    plate_key = read.plate_key if lane.sealer.same_plate(row.captured_at, row.token, read) else None
+                    self._book.remember(place, vendor_id, row, plate_key)
+                    break
+
+    def _tidy(self) -> None:
+        """Forget passages that are over; now and then also in the table."""
+        now = int(self._clock.now().timestamp())
+        self._book.expire(now - KEPT_SECONDS)
+        if monotonic_seconds() >= self._next_prune:
+            self._next_prune = monotonic_seconds() + KEPT_SECONDS / 2
+            self._passages.prune(now - KEPT_SECONDS - SECONDS_PER_PERIOD)

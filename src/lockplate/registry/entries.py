@@ -1,0 +1,398 @@
+"""Entries: what is on the hot lists, sealed at rest, opened for the in-memory index and for whoever judges a hit.
+
+What flows in: a parsed list file, or one entry by hand. What flows out: hotlist.Entry values; a difference by counts.
+What it must never see: a plate or a reason in a column, a message or a result.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
+
+from lockplate.clock import Clock, require_utc
+from lockplate.errors import BadInput, NotFound
+from lockplate.hotlist import (
+    MAX_REASON_CHARACTERS,
+    Category,
+    Entry,
+    EntryId,
+    LineRefused,
+    ListId,
+    ListRow,
+    ParsedList,
+    Refusal,
+    RefusedLine,
+    bare_text,
+    require_listed_plate,
+    require_region,
+)
+from lockplate.plate import fold
+from lockplate.registry.database import reading, writing
+from lockplate.registry.hotlists import HotList, read_hot_list
+from lockplate.registry.ids import new_id
+from lockplate.registry.people import read_person_facts
+from lockplate.registry.sealing import ColumnSealer, SealerOf
+from lockplate.registry.tables import hot_list_entries, hot_lists
+from lockplate.terms import OperatorId, PersonId, PlateText
+
+_CHUNK = 5000
+"""Rows per transaction of an import, so that others can write in between."""
+_TABLE = "hot_list_entries"
+_Item = TypeVar("_Item")
+
+
+class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry made by hand: with a reason and a person who answers for it (MN, NE), and an end."""
+
+    list_id: ListId
+    plate_text: str
+    region: str = ""
+    category: Category
+    reason: str
+    expires_at: datetime
+
+
+class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry, opened for a person."""
+
+    entry_id: EntryId
+    list_id: ListId
+    plate_text: PlateText
+    region: str | None
+    category: Category
+    reason: str
+    expires_at: datetime
+    entered_at: datetime
+    entered_by: PersonId | None
+    manual: bool
+
+
+class ListDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """What taking a file changes: lines = added + changed + unchanged + refused + blank."""
+
+    list_id: ListId
+    lines: int
+    added: int
+    changed: int
+    """The same plate, region and category with another reason or expiry."""
+    unchanged: int
+    gone: int
+    """Entries of the last file that this one no longer lists."""
+    blank: int
+    refused: tuple[RefusedLine, ...]
+
+    def refused_by_reason(self) -> dict[str, int]:
+        """Return how many lines were refused, by reason."""
+        return dict(sorted(Counter(line.refusal.value for line in self.refused).items()))
+
+
+class _Plan(msgspec.Struct):
+    """What an import will do; plates are open in it, so it never leaves this module."""
+
+    diff: ListDiff
+    added: list[tuple[ListRow, Category]]
+    changed: list[tuple[EntryId, ListRow]]
+    gone: list[EntryId]
+
+
+_Identity = tuple[str, str | None, str]
+"""Bare plate text, region, category."""
+
+
+class Entries:
+    """The entries of every operator's lists, sealed under that operator's data keys."""
+
+    def __init__(self, engine: Engine, sealer_of: SealerOf, clock: Clock) -> None:
+        self._engine = engine
+        self._sealer_of = sealer_of
+        self._clock = clock
+        self._importing = threading.Lock()
+
+    def compare(self, list_id: ListId, parsed: ParsedList) -> ListDiff:
+        """Return what `replace` would do, and do nothing. Raises NotFound."""
+        return self._plan(list_id, parsed).diff
+
+    def replace(self, list_id: ListId, parsed: ParsedList) -> ListDiff:
+        """Make a file the list's content: entries made by hand stay, the file's earlier entries go when it drops them.
+
+        Written in steps; the list counts as refreshed only after the last one, and an import that was cut short is
+        mended by the next. Raises NotFound.
+        """
+        with self._importing:
+            plan = self._plan(list_id, parsed)
+            now = self._clock.now()
+            with reading(self._engine) as connection:
+                sealer = self._sealer_of(read_hot_list(connection, list_id).operator)
+            self._in_steps(plan.gone, _delete_entries)
+            self._in_steps([_changed_values(sealer, *change) for change in plan.changed], _update_entries)
+            for start in range(0, len(plan.added), _CHUNK):
+                fresh = [
+                    _sealed_values(sealer, list_id, row, category, now)
+                    for row, category in plan.added[start : start + _CHUNK]
+                ]
+                self._in_steps(fresh, _insert_entries)
+            with writing(self._engine) as connection:
+                connection.execute(update(hot_lists).where(hot_lists.c.list_id == list_id).values(refreshed_at=now))
+            return plan.diff
+
+    def add(self, new: NewEntry, *, by: PersonId) -> StoredEntry:
+        """List one plate by hand.
+
+        Raises BadInput (plate, region, no reason, no future expiry, a category that is not the list's, an inactive
+        person), NotFound.
+        """
+        now = self._clock.now()
+        row = _checked_row(new, now)
+        with writing(self._engine) as connection:
+            hot_list = read_hot_list(connection, new.list_id)
+            if new.category not in hot_list.categories:
+                raise LineRefused(Refusal.CATEGORY_NOT_OF_LIST)
+            if not read_person_facts(connection, by).active:
+                raise BadInput("only an active person may list a plate", code="inactive_person")
+            sealer = self._sealer_of(hot_list.operator)
+            values = _sealed_values(sealer, new.list_id, row, new.category, now) | {"entered_by": by, "manual": True}
+            connection.execute(insert(hot_list_entries).values(values))
+        return self.get(EntryId(values["entry_id"]))
+
+    def remove(self, entry_id: EntryId) -> None:
+        """Take one entry off its list; raises NotFound."""
+        with writing(self._engine) as connection:
+            here = hot_list_entries.c.entry_id == entry_id
+            if not connection.execute(delete(hot_list_entries).where(here)).rowcount:
+                raise _unknown()
+
+    def get(self, entry_id: EntryId) -> StoredEntry:
+        """Return one entry, opened, or raise NotFound."""
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                select(hot_list_entries, hot_lists.c.operator)
+                .join(hot_lists, hot_lists.c.list_id == hot_list_entries.c.list_id)
+                .where(hot_list_entries.c.entry_id == entry_id)
+            ).one_or_none()
+        if row is None:
+            raise _unknown()
+        return _stored(self._sealer_of(OperatorId(row.operator)), row)
+
+    def list_all(self, list_id: ListId) -> Iterator[StoredEntry]:
+        """Yield every entry of a list, opened, soonest expiry first. Raises NotFound."""
+        with reading(self._engine) as connection:
+            sealer = self._sealer_of(read_hot_list(connection, list_id).operator)
+            wanted = select(hot_list_entries).where(hot_list_entries.c.list_id == list_id)
+            ordered = wanted.order_by(hot_list_entries.c.expires_at, hot_list_entries.c.entry_id)
+            with connection.execution_options(yield_per=_CHUNK).execute(ordered) as rows:
+                for row in rows:
+                    yield _stored(sealer, row)
+
+    def counts(self, now: datetime) -> dict[ListId, int]:
+        """Return how many unexpired entries each list has; a list without any is left out."""
+        counted = (
+            select(hot_list_entries.c.list_id, func.count().label("entries"))
+            .where(hot_list_entries.c.expires_at > now)
+            .group_by(hot_list_entries.c.list_id)
+        )
+        with reading(self._engine) as connection:
+            return {ListId(row.list_id): row.entries for row in connection.execute(counted)}
+
+    def load(self, operator: OperatorId, now: datetime) -> Iterator[Entry]:
+        """Yield what the operator's active lists say at `now`, for the in-memory index.
+
+        Left out: expired entries, and a stale list's file entries. Raises SealBroken for a cell that does not open.
+        """
+        sealer = self._sealer_of(operator)
+        # of a million entries' regions and ends, equal ones are kept once
+        same: dict[Any, Any] = {}
+        with reading(self._engine) as connection:
+            for hot_list in _active_lists(connection, operator):
+                stale_at = now if hot_list.refreshed_at is None else hot_list.refreshed_at + hot_list.max_age
+                wanted = select(hot_list_entries).where(
+                    hot_list_entries.c.list_id == hot_list.list_id, hot_list_entries.c.expires_at > now
+                )
+                with connection.execution_options(yield_per=_CHUNK).execute(wanted) as rows:
+                    for row in rows:
+                        until = row.expires_at if row.manual else min(row.expires_at, stale_at)
+                        if until > now:
+                            region, until = same.setdefault(row.region, row.region), same.setdefault(until, until)
+                            yield _indexed(hot_list.list_id, row, _open(sealer, "plate_sealed", row), region, until)
+
+    def expire(self, now: datetime) -> dict[ListId, int]:
+        """Delete expired entries and return how many, by list."""
+        over = hot_list_entries.c.expires_at <= now
+        counted = select(hot_list_entries.c.list_id, func.count().label("entries")).where(over)
+        with writing(self._engine) as connection:
+            counts = {
+                ListId(row.list_id): row.entries
+                for row in connection.execute(counted.group_by(hot_list_entries.c.list_id))
+            }
+            connection.execute(delete(hot_list_entries).where(over))
+        return counts
+
+    def _plan(self, list_id: ListId, parsed: ParsedList) -> _Plan:
+        """Return what an import will do, by opening what the last file left."""
+        known: dict[_Identity, StoredEntry] = {}
+        gone: list[EntryId] = []
+        with reading(self._engine) as connection:
+            hot_list = read_hot_list(connection, list_id)
+            sealer = self._sealer_of(hot_list.operator)
+            wanted = select(hot_list_entries).where(hot_list_entries.c.list_id == list_id, ~hot_list_entries.c.manual)
+            with connection.execution_options(yield_per=_CHUNK).execute(wanted) as rows:
+                for row in rows:
+                    entry = _stored(sealer, row)
+                    identity = (bare_text(entry.plate_text), entry.region, entry.category.value)
+                    if known.setdefault(identity, entry) is not entry:
+                        # two processes took a file at once: one entry is enough
+                        gone.append(entry.entry_id)
+        return _compare(hot_list, parsed, known, gone, self._clock.now())
+
+    def _in_steps(self, items: Sequence[_Item], step: Callable[[Connection, Sequence[_Item]], None]) -> None:
+        """Apply a step to the items, a chunk and a transaction at a time."""
+        for start in range(0, len(items), _CHUNK):
+            with writing(self._engine) as connection:
+                step(connection, items[start : start + _CHUNK])
+
+
+def _compare(
+    hot_list: HotList, parsed: ParsedList, known: dict[_Identity, StoredEntry], gone: list[EntryId], now: datetime
+) -> _Plan:
+    """Return the plan; `known` is emptied of what the file still lists."""
+    added: list[tuple[ListRow, Category]] = []
+    changed: list[tuple[EntryId, ListRow]] = []
+    refused = list(parsed.refused)
+    seen: set[_Identity] = set()
+    unchanged = 0
+    only = next(iter(hot_list.categories)) if len(hot_list.categories) == 1 else None
+    for row in parsed.rows:
+        category = row.category or only
+        refusal = _refusal(hot_list, row, category, now)
+        identity = (bare_text(row.plate_text), row.region, str(category))
+        if category is None or refusal is not None or identity in seen:
+            refused.append(RefusedLine(line=row.line, refusal=refusal or Refusal.DUPLICATE))
+            continue
+        seen.add(identity)
+        entry = known.pop(identity, None)
+        if entry is None:
+            added.append((row, category))
+        elif (entry.reason, entry.expires_at) != (row.reason, row.expires_at):
+            changed.append((entry.entry_id, row))
+        else:
+            unchanged += 1
+    gone += [entry.entry_id for entry in known.values()]
+    diff = ListDiff(
+        list_id=hot_list.list_id,
+        lines=parsed.lines,
+        added=len(added),
+        changed=len(changed),
+        unchanged=unchanged,
+        gone=len(gone),
+        blank=parsed.blank,
+        refused=tuple(sorted(refused, key=lambda line: line.line)),
+    )
+    return _Plan(diff=diff, added=added, changed=changed, gone=gone)
+
+
+def _refusal(hot_list: HotList, row: ListRow, category: Category | None, now: datetime) -> Refusal | None:
+    """Return why a well-formed line is not for this list now, if so."""
+    if category is None:
+        return Refusal.CATEGORY_MISSING
+    if category not in hot_list.categories:
+        return Refusal.CATEGORY_NOT_OF_LIST
+    return Refusal.EXPIRED if row.expires_at <= now else None
+
+
+def _checked_row(new: NewEntry, now: datetime) -> ListRow:
+    """Return an entry made by hand as a row, or raise BadInput."""
+    if not new.reason.strip() or len(new.reason) > MAX_REASON_CHARACTERS:
+        raise BadInput("an entry made by hand needs a reason", code="reason_missing")
+    if require_utc(new.expires_at) <= now:
+        raise LineRefused(Refusal.EXPIRED)
+    return ListRow(
+        line=0,
+        plate_text=require_listed_plate(new.plate_text),
+        region=require_region(new.region),
+        category=new.category,
+        reason=new.reason.strip(),
+        expires_at=new.expires_at,
+    )
+
+
+def _active_lists(connection: Connection, operator: OperatorId) -> list[HotList]:
+    wanted = select(hot_lists.c.list_id).where(hot_lists.c.operator == operator, hot_lists.c.active)
+    return [read_hot_list(connection, ListId(list_id)) for list_id in connection.execute(wanted).scalars().all()]
+
+
+def _sealed_values(
+    sealer: ColumnSealer, list_id: ListId, row: ListRow, category: Category, now: datetime
+) -> dict[str, Any]:
+    """Return one new entry's columns."""
+    entry_id = new_id("e")
+    return {
+        "entry_id": entry_id,
+        "list_id": list_id,
+        "plate_sealed": sealer.seal_column(_TABLE, "plate_sealed", entry_id, row.plate_text.encode()),
+        "region": row.region,
+        "category": category.value,
+        "reason_sealed": sealer.seal_column(_TABLE, "reason_sealed", entry_id, row.reason.encode()),
+        "expires_at": row.expires_at,
+        "entered_at": now,
+        "entered_by": None,
+        "manual": False,
+    }
+
+
+def _changed_values(sealer: ColumnSealer, entry_id: EntryId, row: ListRow) -> dict[str, Any]:
+    """Return what an UPDATE binds for one changed entry."""
+    reason = sealer.seal_column(_TABLE, "reason_sealed", entry_id, row.reason.encode())
+    return {"changed_entry": entry_id, "reason_sealed": reason, "expires_at": row.expires_at}
+
+
+def _insert_entries(connection: Connection, values: Sequence[dict[str, Any]]) -> None:
+    connection.execute(insert(hot_list_entries), list(values))
+
+
+def _update_entries(connection: Connection, values: Sequence[dict[str, Any]]) -> None:
+    here = hot_list_entries.c.entry_id == bindparam("changed_entry")
+    connection.execute(update(hot_list_entries).where(here), list(values))
+
+
+def _delete_entries(connection: Connection, entry_ids: Sequence[EntryId]) -> None:
+    here = hot_list_entries.c.entry_id == bindparam("gone_entry")
+    connection.execute(delete(hot_list_entries).where(here), [{"gone_entry": entry_id} for entry_id in entry_ids])
+
+
+def _open(sealer: ColumnSealer, column: str, row: Row[Any]) -> str:
+    return sealer.open_column(_TABLE, column, row.entry_id, getattr(row, column)).decode()
+
+
+def _indexed(list_id: ListId, row: Row[Any], plate: str, region: str | None, until: datetime) -> Entry:
+    key = fold(plate)
+    return Entry(
+        list_id=list_id,
+        entry_id=EntryId(row.entry_id),
+        plate_key=key,
+        plate_text=PlateText(key if plate == key else plate),
+        region=region,
+        category=Category(row.category),
+        expires_at=until,
+    )
+
+
+def _stored(sealer: ColumnSealer, row: Row[Any]) -> StoredEntry:
+    return StoredEntry(
+        entry_id=EntryId(row.entry_id),
+        list_id=ListId(row.list_id),
+        plate_text=PlateText(_open(sealer, "plate_sealed", row)),
+        region=row.region,
+        category=Category(row.category),
+        reason=_open(sealer, "reason_sealed", row),
+        expires_at=row.expires_at,
+        entered_at=row.entered_at,
+        entered_by=None if row.entered_by is None else PersonId(row.entered_by),
+        manual=row.manual,
+    )
+
+
+def _unknown() -> NotFound:
+    return NotFound("no entry has this id", code="unknown_entry")

@@ -1,0 +1,248 @@
+"""Hits: reads that matched an entry, until a person has compared picture, plate, state and vehicle.
+
+What flows in: a match with what a person needs to judge it; later that person's word. What flows out: the hit, opened.
+What it must never see: an unmatched read. Plate, reason and picture lie in sealed columns.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+
+from lockplate.clock import Clock
+from lockplate.errors import BadInput, Conflict, NotFound
+from lockplate.hotlist import Category, EntryId, ListId, MatchKind
+from lockplate.read import Vehicle
+from lockplate.registry.database import reading, writing
+from lockplate.registry.ids import new_id
+from lockplate.registry.people import read_person_facts
+from lockplate.registry.sealing import ColumnSealer, SealerOf
+from lockplate.registry.tables import hits
+from lockplate.terms import OperatorId, PersonId, PlateText, ReaderId
+
+HitId = NewType("HitId", str)
+
+_TABLE = "hits"
+_MAX_PAGE = 1000
+
+
+class HitState(StrEnum):
+    """What a person found. Only the first state can change, and only once."""
+
+    UNCONFIRMED = "unconfirmed"
+    CORRECT = "correct"
+    WRONG_READ = "wrong_read"
+    WRONG_REGION = "wrong_region"
+    WRONG_VEHICLE = "wrong_vehicle"
+    STALE_ENTRY = "stale_entry"
+    DUPLICATE = "duplicate"
+
+
+class HitDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person compares; sealed, and a copy, since the entry may be gone tomorrow."""
+
+    plate_text: PlateText
+    """As read."""
+    region: str | None
+    vehicle: Vehicle | None
+    kind: MatchKind
+    region_agrees: bool | None
+    listed_text: PlateText
+    listed_region: str | None
+    reason: str
+    """Of the entry."""
+    picture_type: str | None = None
+    """Media type of the picture, None when none came."""
+
+
+class NewHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A hit as intake hands it over."""
+
+    operator: OperatorId
+    list_id: ListId
+    entry_id: EntryId
+    category: Category
+    reader: ReaderId
+    captured_at: datetime
+    details: HitDetails
+    picture: bytes | None = None
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A hit, opened, without its picture."""
+
+    hit_id: HitId
+    operator: OperatorId
+    list_id: ListId
+    entry_id: EntryId
+    category: Category
+    reader: ReaderId
+    captured_at: datetime
+    recorded_at: datetime
+    details: HitDetails
+    has_picture: bool
+    state: HitState
+    decided_by: PersonId | None
+    decided_at: datetime | None
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one new hit."""
+
+    hit_id: HitId
+    is_new: bool
+    """False: the same entry, reader and time were here already; the read was sent again and nothing changed."""
+
+
+class Hits:
+    """The hits of every operator here, sealed under that operator's data keys."""
+
+    def __init__(self, engine: Engine, sealer_of: SealerOf, clock: Clock) -> None:
+        self._engine = engine
+        self._sealer_of = sealer_of
+        self._clock = clock
+
+    def record(self, new_hits: Sequence[NewHit]) -> tuple[Recorded, ...]:
+        """Keep hits, all or none, in one durable transaction; one that is here already keeps its id and state.
+
+        Raises Conflict when a hit names an operator that does not exist.
+        """
+        if not new_hits:
+            return ()
+        now = self._clock.now()
+        prepared = [(new, self._sealed_values(new, now)) for new in new_hits]
+        recorded = []
+        with writing(self._engine, "a hit names an operator that does not exist") as connection:
+            for new, values in prepared:
+                known = connection.execute(select(hits.c.hit_id).where(*_same_hit(new))).scalar_one_or_none()
+                if known is None:
+                    connection.execute(insert(hits).values(values))
+                recorded.append(Recorded(hit_id=HitId(known or values["hit_id"]), is_new=known is None))
+        return tuple(recorded)
+
+    def get(self, hit_id: HitId) -> Hit:
+        """Return a hit, opened, or raise NotFound."""
+        with reading(self._engine) as connection:
+            return self._hit(_row(connection, hit_id))
+
+    def picture(self, hit_id: HitId) -> bytes:
+        """Return a hit's picture, or raise NotFound when there is no such hit or none came with it."""
+        with reading(self._engine) as connection:
+            row = _row(connection, hit_id)
+        if row.picture_sealed is None:
+            raise NotFound("no picture came with this hit", code="no_picture")
+        return self._sealer_of(OperatorId(row.operator)).open_column(
+            _TABLE, "picture_sealed", hit_id, row.picture_sealed
+        )
+
+    def list_recent(self, operator: OperatorId, *, state: HitState | None = None, limit: int = 100) -> tuple[Hit, ...]:
+        """Return an operator's hits, opened, newest first, at most 1,000."""
+        # the picture stays where it is: a page of hits would drag megabytes along
+        columns = [column for column in hits.c if column is not hits.c.picture_sealed]
+        wanted = select(*columns, hits.c.picture_sealed.is_not(None).label("has_picture")).where(
+            hits.c.operator == operator
+        )
+        if state is not None:
+            wanted = wanted.where(hits.c.state == state.value)
+        newest = wanted.order_by(hits.c.recorded_at.desc(), hits.c.hit_id).limit(min(limit, _MAX_PAGE))
+        with reading(self._engine) as connection:
+            return tuple(self._hit(row) for row in connection.execute(newest))
+
+    def confirm(self, hit_id: HitId, state: HitState, *, by: PersonId) -> Hit:
+        """Write down what an active person found when they compared.
+
+        Raises BadInput (not a finding, inactive person), Conflict when somebody has decided already, NotFound.
+        """
+        if state is HitState.UNCONFIRMED:
+            raise BadInput("say what was found", code="bad_state")
+        with writing(self._engine) as connection:
+            _row(connection, hit_id)
+            if not read_person_facts(connection, by).active:
+                raise BadInput("only an active person may confirm a hit", code="inactive_person")
+            undecided = (hits.c.hit_id == hit_id, hits.c.state == HitState.UNCONFIRMED.value)
+            decision = {"state": state.value, "decided_by": by, "decided_at": self._clock.now()}
+            if connection.execute(update(hits).where(*undecided).values(decision)).rowcount != 1:
+                raise Conflict("somebody has decided this hit already", code="hit_decided")
+            return self._hit(_row(connection, hit_id))
+
+    def counts(self, operator: OperatorId, since: datetime, until: datetime) -> dict[Category, dict[HitState, int]]:
+        """Return how many hits were recorded in [since, until), by category and state (MN and NE publish them)."""
+        counted = (
+            select(hits.c.category, hits.c.state, func.count().label("hits"))
+            .where(hits.c.operator == operator, hits.c.recorded_at >= since, hits.c.recorded_at < until)
+            .group_by(hits.c.category, hits.c.state)
+        )
+        counts: dict[Category, dict[HitState, int]] = {}
+        with reading(self._engine) as connection:
+            for row in connection.execute(counted):
+                counts.setdefault(Category(row.category), {})[HitState(row.state)] = row.hits
+        return counts
+
+    def forget(self, operator: OperatorId, before: datetime, keep: frozenset[HitId] = frozenset()) -> int:
+        """Delete an operator's hits captured before a time, but those on hold; return how many."""
+        wanted = select(hits.c.hit_id).where(hits.c.operator == operator, hits.c.captured_at < before)
+        with writing(self._engine) as connection:
+            over = [hit_id for hit_id in connection.execute(wanted).scalars().all() if hit_id not in keep]
+            for hit_id in over:
+                connection.execute(delete(hits).where(hits.c.hit_id == hit_id))
+        return len(over)
+
+    def _sealed_values(self, new: NewHit, now: datetime) -> dict[str, Any]:
+        hit_id = new_id("h")
+        sealer = self._sealer_of(new.operator)
+        details = msgspec.json.encode(new.details)
+        return {
+            "hit_id": hit_id,
+            "operator": new.operator,
+            "list_id": new.list_id,
+            "entry_id": new.entry_id,
+            "category": new.category.value,
+            "reader": new.reader,
+            "captured_at": new.captured_at,
+            "recorded_at": now,
+            "details_sealed": sealer.seal_column(_TABLE, "details_sealed", hit_id, details),
+            "picture_sealed": _seal_picture(sealer, hit_id, new.picture),
+            "state": HitState.UNCONFIRMED.value,
+        }
+
+    def _hit(self, row: Row[*tuple[Any, ...]]) -> Hit:
+        sealer = self._sealer_of(OperatorId(row.operator))
+        details = sealer.open_column(_TABLE, "details_sealed", row.hit_id, row.details_sealed)
+        return Hit(
+            hit_id=HitId(row.hit_id),
+            operator=OperatorId(row.operator),
+            list_id=ListId(row.list_id),
+            entry_id=EntryId(row.entry_id),
+            category=Category(row.category),
+            reader=ReaderId(row.reader),
+            captured_at=row.captured_at,
+            recorded_at=row.recorded_at,
+            details=msgspec.json.decode(details, type=HitDetails),
+            has_picture=row.has_picture if "has_picture" in row._fields else row.picture_sealed is not None,
+            state=HitState(row.state),
+            decided_by=None if row.decided_by is None else PersonId(row.decided_by),
+            decided_at=row.decided_at,
+        )
+
+
+def _seal_picture(sealer: ColumnSealer, hit_id: str, picture: bytes | None) -> bytes | None:
+    return None if picture is None else sealer.seal_column(_TABLE, "picture_sealed", hit_id, picture)
+
+
+def _same_hit(new: NewHit) -> tuple[Any, ...]:
+    return (
+        hits.c.operator == new.operator,
+        hits.c.entry_id == new.entry_id,
+        hits.c.reader == new.reader,
+        hits.c.captured_at == new.captured_at,
+    )
+
+
+def _row(connection: Connection, hit_id: HitId) -> Row[Any]:
+    row = connection.execute(select(hits).where(hits.c.hit_id == hit_id)).one_or_none()
+    if row is None:
+        raise NotFound("no hit has this id", code="unknown_hit")
+    return row

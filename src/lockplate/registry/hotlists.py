@@ -1,0 +1,154 @@
+"""HotLists: the lists an operator matches against, who owns each, and on what legal footing.
+
+What flows in: a list's description. What flows out: the list, and whether its file is still young enough to believe.
+What it must never see: an entry; those are in registry.entries.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+
+from lockplate.clock import Clock
+from lockplate.errors import BadInput, NotFound
+from lockplate.hotlist import Category, ListId
+from lockplate.registry.database import reading, writing
+from lockplate.registry.ids import new_id
+from lockplate.registry.tables import agencies, hot_lists, operators
+from lockplate.terms import AgencyId, AgencyKind, OperatorId
+
+
+class NewHotList(msgspec.Struct, frozen=True, kw_only=True):
+    """What an administrator says of a list."""
+
+    operator: OperatorId
+    name: str
+    owner_agency: AgencyId
+    """Who answers for what is on it."""
+    categories: frozenset[Category]
+    """What its file may list; lines of other categories are refused, since files mix them and policy picks them."""
+    source: str
+    """Where the file comes from, in words: a state bulletin, our own desk."""
+    legal_basis: str
+    """The cite that lets this operator match against it."""
+    max_age: timedelta
+    """How old its file may grow before its entries stop matching (AR 24 h, NE each shift, NH daily)."""
+
+
+class HotList(NewHotList, frozen=True, kw_only=True):
+    """A list as the registry knows it."""
+
+    list_id: ListId
+    active: bool
+    created_at: datetime
+    refreshed_at: datetime | None
+    """When its file was last taken in whole."""
+
+    def is_stale(self, now: datetime) -> bool:
+        """Say whether its file is too old, or never came: its entries then match nothing."""
+        return self.refreshed_at is None or now >= self.refreshed_at + self.max_age
+
+
+class HotLists:
+    """The hot lists of every operator here."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def add(self, new: NewHotList) -> HotList:
+        """Add a list.
+
+        Raises BadInput (words missing, no category, no age, an owner that enforces immigration law), NotFound
+        (operator, owner), Conflict (the operator has a list of this name).
+        """
+        if not (new.name.strip() and new.source.strip() and new.legal_basis.strip()):
+            raise BadInput("a list has a name, a source and a legal basis", code="bad_list")
+        if not new.categories or new.max_age <= timedelta():
+            raise BadInput("a list has at least one category, and an age at which it is stale", code="bad_list")
+        made = HotList(
+            **msgspec.structs.asdict(new),
+            list_id=ListId(new_id("l")),
+            active=True,
+            created_at=self._clock.now(),
+            refreshed_at=None,
+        )
+        with writing(self._engine, "the operator has a list of this name already") as connection:
+            _require_owner(connection, new)
+            connection.execute(
+                insert(hot_lists).values(
+                    list_id=made.list_id,
+                    operator=made.operator,
+                    name=made.name.strip(),
+                    owner_agency=made.owner_agency,
+                    categories=made.categories,
+                    source=made.source.strip(),
+                    legal_basis=made.legal_basis.strip(),
+                    max_age_seconds=int(made.max_age.total_seconds()),
+                    active=True,
+                    created_at=made.created_at,
+                )
+            )
+        return self.get(made.list_id)
+
+    def get(self, list_id: ListId) -> HotList:
+        """Return a list, or raise NotFound."""
+        with reading(self._engine) as connection:
+            return read_hot_list(connection, list_id)
+
+    def list_all(self, operator: OperatorId | None = None) -> tuple[HotList, ...]:
+        """Return every list, or those of one operator, by name."""
+        wanted = select(hot_lists).order_by(hot_lists.c.operator, hot_lists.c.name)
+        if operator is not None:
+            wanted = wanted.where(hot_lists.c.operator == operator)
+        with reading(self._engine) as connection:
+            return tuple(_hot_list(row) for row in connection.execute(wanted))
+
+    def deactivate(self, list_id: ListId) -> HotList:
+        """Stop matching against a list; its entries stay until they expire. Raises NotFound."""
+        return self._set_active(list_id, active=False)
+
+    def activate(self, list_id: ListId) -> HotList:
+        """Match against a list again. Raises NotFound."""
+        return self._set_active(list_id, active=True)
+
+    def _set_active(self, list_id: ListId, *, active: bool) -> HotList:
+        with writing(self._engine) as connection:
+            connection.execute(update(hot_lists).where(hot_lists.c.list_id == list_id).values(active=active))
+            return read_hot_list(connection, list_id)
+
+
+def read_hot_list(connection: Connection, list_id: ListId) -> HotList:
+    """Return a list inside the caller's transaction, or raise NotFound."""
+    row = connection.execute(select(hot_lists).where(hot_lists.c.list_id == list_id)).one_or_none()
+    if row is None:
+        raise NotFound("no hot list has this id", code="unknown_list")
+    return _hot_list(row)
+
+
+def _require_owner(connection: Connection, new: NewHotList) -> None:
+    """Raise NotFound or BadInput when the operator or the owner will not do."""
+    if connection.execute(select(operators.c.operator).where(operators.c.operator == new.operator)).first() is None:
+        raise NotFound("no operator has this id", code="unknown_operator")
+    kind = connection.execute(select(agencies.c.kind).where(agencies.c.agency == new.owner_agency)).scalar_one_or_none()
+    if kind is None:
+        raise NotFound("no agency has this id", code="unknown_agency")
+    if kind == AgencyKind.IMMIGRATION_ENFORCEMENT.value:
+        raise BadInput("lists of immigration enforcement are not matched", code="floor_immigration")
+
+
+def _hot_list(row: Row[Any]) -> HotList:
+    return HotList(
+        list_id=ListId(row.list_id),
+        operator=OperatorId(row.operator),
+        name=row.name,
+        owner_agency=AgencyId(row.owner_agency),
+        categories=frozenset(map(Category, row.categories)),
+        source=row.source,
+        legal_basis=row.legal_basis,
+        max_age=timedelta(seconds=row.max_age_seconds),
+        active=row.active,
+        created_at=row.created_at,
+        refreshed_at=row.refreshed_at,
+    )

@@ -1,0 +1,207 @@
+"""The control database's tables, as SQLAlchemy Core sees them; migrations/versions makes them.
+
+What flows in: nothing. What flows out: the MetaData and its tables.
+What it must never see: a column that holds a plate, a case number, a reason or a request in plain. Columns whose name
+ends in `_sealed` hold what a ColumnSealer made.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from lockplate.registry.columns import UtcTime, WordSet
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+operators = Table(
+    "operators",
+    metadata,
+    Column("operator", Text, primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.agency"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("profile", Text),
+    Column("record_mode", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+readers = Table(
+    "readers",
+    metadata,
+    Column("reader", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("zone", Text, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("active", Boolean, nullable=False),
+    Column("format", Text),
+    Column("mobile", Boolean, nullable=False),
+    Column("last_seen", UtcTime),
+    Column("clock_drift_seconds", Float),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+reject_counts = Table(
+    "reject_counts",
+    metadata,
+    Column("reader", Text, ForeignKey("readers.reader"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("rejected", BigInteger, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.agency"), nullable=False, index=True),
+    Column("display_name_sealed", LargeBinary, nullable=False),
+    Column("roles", WordSet, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("password_hash", Text),
+    Column("totp_sealed", LargeBinary),
+    Column("locked_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("failure", Integer, primary_key=True, autoincrement=True),
+    # SHA-256 of what was typed: it may be a password put into the wrong field
+    Column("name_hash", LargeBinary, nullable=False, index=True),
+    Column("at", UtcTime, nullable=False, index=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_hash", LargeBinary, primary_key=True),
+    Column("person", Text, ForeignKey("people.person"), nullable=False, index=True),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("grant_id", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False),
+    Column("grantee", Text, ForeignKey("agencies.agency"), nullable=False),
+    Column("purposes", WordSet, nullable=False),
+    Column("readers", WordSet),
+    Column("valid_from", UtcTime, nullable=False),
+    Column("valid_to", UtcTime, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("instrument_hash", Text),
+    Column("proposed_by", Text, ForeignKey("people.person"), nullable=False),
+    Column("proposed_at", UtcTime, nullable=False),
+    Column("approved_by", Text, ForeignKey("people.person")),
+    Column("approved_at", UtcTime),
+    Column("revoked_by", Text, ForeignKey("people.person")),
+    Column("revoked_at", UtcTime),
+    Index(None, "operator", "grantee"),
+)
+
+hot_lists = Table(
+    "hot_lists",
+    metadata,
+    Column("list_id", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner_agency", Text, ForeignKey("agencies.agency"), nullable=False),
+    Column("categories", WordSet, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("legal_basis", Text, nullable=False),
+    Column("max_age_seconds", BigInteger, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("refreshed_at", UtcTime),
+    UniqueConstraint("operator", "name"),
+)
+
+hot_list_entries = Table(
+    "hot_list_entries",
+    metadata,
+    Column("entry_id", Text, primary_key=True),
+    Column("list_id", Text, ForeignKey("hot_lists.list_id"), nullable=False, index=True),
+    Column("plate_sealed", LargeBinary, nullable=False),
+    Column("region", Text),
+    Column("category", Text, nullable=False),
+    Column("reason_sealed", LargeBinary, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("entered_at", UtcTime, nullable=False),
+    Column("entered_by", Text, ForeignKey("people.person")),
+    Column("manual", Boolean, nullable=False),
+)
+
+hits = Table(
+    "hits",
+    metadata,
+    Column("hit_id", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False),
+    # no reference: a hit outlives its entry and its list
+    Column("list_id", Text, nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    # no reference either: a file names readers that were never registered here
+    Column("reader", Text, nullable=False),
+    Column("captured_at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("details_sealed", LargeBinary, nullable=False),
+    Column("picture_sealed", LargeBinary),
+    Column("state", Text, nullable=False),
+    Column("decided_by", Text, ForeignKey("people.person")),
+    Column("decided_at", UtcTime),
+    UniqueConstraint("operator", "entry_id", "reader", "captured_at"),
+    Index(None, "operator", "recorded_at"),
+)
+
+waiting_requests = Table(
+    "waiting_requests",
+    metadata,
+    Column("request", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.agency"), nullable=False, index=True),
+    Column("author", Text, ForeignKey("people.person"), nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("request_sealed", LargeBinary, nullable=False),
+    Column("policy_ids", WordSet, nullable=False),
+    Column("decided_by", Text, ForeignKey("people.person")),
+    Column("decided_at", UtcTime),
+)

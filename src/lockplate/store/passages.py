@@ -1,0 +1,74 @@
+"""PassageIndex: where the row of a vendor's passage lies, for the minutes in which a correction may still come.
+
+What flows in: keyed hashes of vendor ids and the places of rows. What flows out: the place for a hash that is named.
+What it must never see: a plate, a vendor id in plain. It lists nothing; it is pruned within the hour. It is a help, not
+evidence: losing it means that a correction is stored beside the misread, not in its stead.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from lockplate.terms import OperatorId, ReaderId, Token
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS passages (operator TEXT NOT NULL, hash BLOB NOT NULL, token BLOB NOT NULL,
+    captured_at INTEGER NOT NULL, reader TEXT NOT NULL, PRIMARY KEY (operator, hash)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS passages_by_time ON passages (captured_at);
+"""
+
+
+class PassagePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A hash, and the row that it leads to."""
+
+    operator: OperatorId
+    hash: bytes
+    token: Token
+    captured_at: int
+    reader: ReaderId
+
+
+class PassageIndex:
+    """A small table of its own; write-ahead logged without a sync of each commit, since it is only a help."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute("PRAGMA secure_delete=ON")
+        self._connection.executescript(_SCHEMA)
+
+    def put(self, places: Sequence[PassagePlace]) -> None:
+        """Remember where rows lie; a later place for the same hash replaces the earlier."""
+        rows = [(place.operator, place.hash, place.token, place.captured_at, place.reader) for place in places]
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?)", rows)
+            self._connection.execute("COMMIT")
+
+    def get(self, operator: OperatorId, passage_hash: bytes) -> PassagePlace | None:
+        """Return where the row of a named hash lies, or None."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT token, captured_at, reader FROM passages WHERE operator = ? AND hash = ?",
+                (operator, passage_hash),
+            ).fetchone()
+        if row is None:
+            return None
+        return PassagePlace(
+            operator=operator, hash=passage_hash, token=Token(row[0]), captured_at=row[1], reader=ReaderId(row[2])
+        )
+
+    def prune(self, before: int) -> None:
+        """Forget passages whose row is older than a second."""
+        with self._lock:
+            self._connection.execute("DELETE FROM passages WHERE captured_at < ?", (before,))
+
+    def close(self) -> None:
+        """Close the table."""
+        with self._lock:
+            self._connection.close()

@@ -1,0 +1,124 @@
+"""Application: the routes, the errors as answers, and the work that goes on beside requests.
+
+What flows in: a node. What flows out: an ASGI application.
+What it must never see: a traceback in an answer. Every route is listed here.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from litestar import Litestar, Response, get
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import ControllerRouterHandler
+
+from lockplate.errors import LockplateError, Overloaded
+from lockplate.web.commands import ask_question, run_command
+from lockplate.web.doorway import Doorway, HttpRequest
+from lockplate.web.reads import BulkDesk, take_reads
+from lockplate.web.tiles import list_logs, show_checkpoint, show_key, show_tile
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+RETRY_AFTER_SECONDS = "1"
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+@get("/metrics", sync_to_thread=False)
+def show_metrics(doorway: Doorway, request: HttpRequest) -> Response[bytes]:
+    """Show counters, to whoever holds the run token."""
+    doorway.actor(request).require_system_user()
+    doorway.metrics.waiting.set(doorway.node.live.waiting_reads)
+    return Response(doorway.metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+@get("/health", sync_to_thread=False)
+def show_health() -> dict[str, str]:
+    """Say that the server answers."""
+    return {"status": "ok"}
+
+
+API_ROUTES: tuple[ControllerRouterHandler, ...] = (
+    take_reads, ask_question, run_command, list_logs, show_checkpoint, show_key, show_tile, show_metrics, show_health,
+)  # fmt: skip
+
+
+def create_application(doorway: Doorway, page_routes: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """Return the application over an open node; it closes neither the node nor anything it did not make."""
+    bulk = BulkDesk(doorway)
+
+    @asynccontextmanager
+    async def beside_requests(_: Litestar) -> AsyncIterator[None]:
+        upkeep = asyncio.create_task(_upkeep(doorway))
+        try:
+            yield
+        finally:
+            upkeep.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await upkeep
+            bulk.close()
+
+    return Litestar(
+        route_handlers=[*API_ROUTES, *page_routes],
+        dependencies={
+            "doorway": Provide(lambda: doorway, sync_to_thread=False),
+            "bulk": Provide(lambda: bulk, sync_to_thread=False),
+        },
+        exception_handlers={LockplateError: told_error, HTTPException: told_http_error, Exception: told_fault},
+        lifespan=[beside_requests],
+        request_max_body_size=MAX_BODY_BYTES,
+        after_request=_with_security_headers,
+        openapi_config=None,
+        signature_types=[Doorway, BulkDesk],
+        logging_config=None,
+    )
+
+
+def _with_security_headers(response: Response[Any]) -> Response[Any]:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+async def _upkeep(doorway: Doorway) -> None:
+    """Sign checkpoints and write counters down, now and then; a failure is logged and tried again."""
+    log = structlog.get_logger("lockplate.upkeep")
+    while True:
+        await asyncio.sleep(doorway.node.settings.publish_seconds)
+        try:
+            await asyncio.to_thread(doorway.node.publish)
+            await asyncio.to_thread(doorway.node.registries.readers.flush)
+        except LockplateError as error:
+            log.warning("upkeep_failed", code=error.code)
+
+
+def told_error(_: HttpRequest, error: LockplateError) -> Response[dict[str, Any]]:
+    """Return an error of ours as JSON with its status."""
+    headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(error, Overloaded) else {}
+    if error.http_status >= 500 and not isinstance(error, Overloaded):
+        structlog.get_logger("lockplate.web").error("node_error", code=error.code)
+    return Response(error.public(), status_code=error.http_status, headers=headers)
+
+
+def told_http_error(_: HttpRequest, error: HTTPException) -> Response[dict[str, Any]]:
+    """Return the framework's own errors in our words: no such path, method not allowed, body too large."""
+    told = {"error": f"http_{error.status_code}", "fault": "caller", "message": error.detail, "next_step": ""}
+    return Response(told, status_code=error.status_code)
+
+
+def told_fault(_: HttpRequest, error: Exception) -> Response[dict[str, Any]]:
+    """Return a fault of ours without its text, which could hold anything; its kind goes to the log."""
+    structlog.get_logger("lockplate.web").error("fault", kind=type(error).__name__)
+    told = {"error": "fault", "fault": "node", "message": "something broke here", "next_step": "Tell whoever runs it."}
+    return Response(told, status_code=500)

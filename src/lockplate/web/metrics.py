@@ -1,0 +1,52 @@
+"""Metrics: counters for whoever runs the node.
+
+What flows in: counts by format, outcome and reason. What flows out: Prometheus text.
+What it must never see: a plate, a person, a request's text; no label holds one.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from lockplate.intake.delivery import Acknowledgement
+
+
+class Metrics:
+    """The counters of one server; each server has its own registry."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._reads = Counter("lockplate_reads", "Reads by what became of them.", ["outcome"], registry=self._registry)
+        self._rejects = Counter(
+            "lockplate_rejects", "Bodies or parts that were no reads.", ["reader", "reason"], registry=self._registry
+        )
+        self._ignored = Counter("lockplate_ignored", "Heartbeats and the like.", ["kind"], registry=self._registry)
+        self._overloads = Counter("lockplate_overloads", "Deliveries answered 503.", registry=self._registry)
+        self.waiting = Gauge("lockplate_waiting_reads", "Reads that wait for a durable write.", registry=self._registry)
+        self.questions = Histogram(
+            "lockplate_question_seconds", "From request to answer.", ["verdict"], registry=self._registry
+        )
+
+    def count_delivery(self, reader: str, told: Acknowledgement) -> None:
+        """Count what became of a delivery."""
+        for outcome in ("stored", "merged", "corrected", "unkept"):
+            if amount := getattr(told, outcome):
+                self._reads.labels(outcome).inc(amount)
+        for reason, amount in told.refused.items():
+            self._reads.labels(f"refused_{reason}").inc(amount)
+        for reason, amount in told.rejected.items():
+            self._rejects.labels(reader, reason).inc(amount)
+        for kind, amount in told.ignored.items():
+            self._ignored.labels(kind).inc(amount)
+
+    def count_bulk(self, stored: int, refused: dict[str, int]) -> None:
+        """Count what became of a bulk body."""
+        self._reads.labels("stored").inc(stored)
+        for reason, amount in refused.items():
+            self._reads.labels(f"refused_{reason}").inc(amount)
+
+    def count_overload(self) -> None:
+        """Count a delivery that was sent away."""
+        self._overloads.inc()
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text form."""
+        return generate_latest(self._registry)

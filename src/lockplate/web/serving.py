@@ -1,0 +1,77 @@
+"""Serving: Granian in this process, which owns the node, until it is told to stop.
+
+What flows in: an open node, an address. What flows out: a running server; then a clean stop.
+What it must never see: a public address by accident: loopback is the default, and a proxy terminates TLS.
+"""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar.types import ControllerRouterHandler
+
+from lockplate.web.application import create_application
+from lockplate.web.doorway import Doorway, new_run_token
+from lockplate.web.metrics import Metrics
+from lockplate.wiring.node import Node
+
+
+def serve(
+    node: Node, page_routes: Sequence[ControllerRouterHandler] = (), on_ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve a node until SIGINT or SIGTERM; what was taken in by then is finished before this returns."""
+    asyncio.run(_serve(node, page_routes, on_ready))
+
+
+async def _serve(
+    node: Node, page_routes: Sequence[ControllerRouterHandler], on_ready: Callable[[str], None] | None
+) -> None:
+    doorway = Doorway(node=node, run_token=new_run_token(), metrics=Metrics())
+    settings = node.settings
+    server = Server(
+        create_application(doorway, page_routes),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        websockets=False,
+        backlog=1024,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    url = f"http://{settings.host}:{settings.port}"
+    write_server_note(node.layout.server, url, doorway.run_token)
+    try:
+        task = asyncio.create_task(server.serve())
+        await _until_answering(settings.host, settings.port, task)
+        if on_ready is not None:
+            on_ready(url)
+        await task
+    finally:
+        node.layout.server.unlink(missing_ok=True)
+
+
+async def _until_answering(host: str, port: int, task: "asyncio.Task[None]") -> None:
+    while not task.done():
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.close()
+        return
+
+
+def write_server_note(path: Path, url: str, token: str) -> None:
+    """Write where the server is, for the eyes of the same system user only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"url": url, "token": token}, file)

@@ -1,0 +1,117 @@
+"""Desk: everything that belongs to one operator of a node: keys, sealers, evidence, its lane and its law.
+
+What flows in: an operator, the key-encryption key. What flows out: an open Desk.
+What it must never see: another operator's keys.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lockplate.checkpoint import Signer
+from lockplate.clock import Clock, period_start
+from lockplate.evidence.files import EvidenceFolder, OpenEvidence
+from lockplate.evidence.recorder import Recorder
+from lockplate.hotlist import HotListIndex
+from lockplate.intake.lane import Lane
+from lockplate.keys.kek import Kek
+from lockplate.keys.ring import KeyRing
+from lockplate.law.profile import LawProfile, RetentionRule
+from lockplate.registry.entries import Entries
+from lockplate.registry.operators import Operator
+from lockplate.seal.column import ColumnSealer
+from lockplate.seal.sealer import Sealer
+from lockplate.terms import OperatorId, Period, RecordMode
+from lockplate.wiring.layout import Layout
+
+SIGNING_KEY = "log-signing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One operator's parts."""
+
+    operator: Operator
+    profile: LawProfile | None
+    ring: KeyRing
+    columns: ColumnSealer
+    sealer: Sealer
+    evidence: OpenEvidence
+    recorder: Recorder
+    lane: Lane
+
+    @property
+    def rule(self) -> RetentionRule | None:
+        """The retention rule in force; None when nothing is kept."""
+        return None if self.profile is None else self.profile.retention_rule
+
+    def retention_end(self, period: Period) -> datetime | None:
+        """Return when the key of an hour is destroyed at the latest; None when the operator keeps nothing."""
+        rule = self.rule
+        if rule is None:
+            return None
+        kept_since = self.ring.made_at(period)
+        start = period_start(period) if rule.from_capture or kept_since is None else kept_since
+        return start + rule.limit
+
+    def reload_index(self, entries: Entries, clock: Clock) -> None:
+        """Take the operator's hot lists in again, after one changed."""
+        self.lane.index = HotListIndex(entries.load(self.operator.operator, clock.now()), clock)
+
+    def close(self) -> None:
+        """Close keys and evidence."""
+        self.evidence.close()
+        self.ring.close()
+
+
+def origin_of(operator: OperatorId) -> str:
+    """Return the name of an operator's log, as checkpoints carry it."""
+    return f"lockplate/{operator}"
+
+
+def open_ring(home: Path, operator: OperatorId, kek: Kek) -> KeyRing:
+    """Return an operator's key ring, made on first use."""
+    return KeyRing(Layout(home).keys(operator), operator, kek)
+
+
+def open_desk(
+    *, home: Path, operator: Operator, profile: LawProfile | None, ring: KeyRing, entries: Entries, clock: Clock
+) -> Desk:
+    """Return an operator's parts, open; the log is founded on first use."""
+    columns = ColumnSealer(ring, clock)
+    sealer = Sealer(operator.operator, ring, clock)
+    evidence = _open_evidence(home, operator.operator, ring, clock)
+    rule = None if profile is None else profile.retention_rule
+    lane = Lane(
+        operator=operator.operator,
+        sealer=sealer,
+        record_mode=allowed_mode(operator, profile),
+        keeps_for=rule.limit if rule is not None and rule.from_capture else None,
+        entries=entries,
+        index=HotListIndex(entries.load(operator.operator, clock.now()), clock),
+    )
+    return Desk(
+        operator=operator,
+        profile=profile,
+        ring=ring,
+        columns=columns,
+        sealer=sealer,
+        evidence=evidence,
+        recorder=Recorder(operator.operator, evidence.log, evidence.details, columns, clock),
+        lane=lane,
+    )
+
+
+def allowed_mode(operator: Operator, profile: LawProfile | None) -> RecordMode:
+    """Return what an operator keeps: its own choice, or less when the law profile of today allows less."""
+    if profile is None or not profile.keeps_reads:
+        return RecordMode.NONE
+    if operator.record_mode in profile.record_modes:
+        return operator.record_mode
+    return RecordMode.INDEX_ONLY if RecordMode.INDEX_ONLY in profile.record_modes else RecordMode.NONE
+
+
+def _open_evidence(home: Path, operator: OperatorId, ring: KeyRing, clock: Clock) -> OpenEvidence:
+    folder = EvidenceFolder.of(home, operator)
+    signer = Signer(origin_of(operator), ring.data_key(SIGNING_KEY, clock.now()))
+    return folder.open(signer) if folder.exists() else folder.create(signer)

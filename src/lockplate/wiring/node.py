@@ -1,0 +1,233 @@
+"""Node: one owned home folder with all its parts, open.
+
+What flows in: settings, a clock. What flows out: an open Node for one command or for the server's life.
+What it must never see: a request. `open_node` is the one way to a working program; tests use it too.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from sqlalchemy import Engine
+
+from lockplate.clock import Clock
+from lockplate.errors import NotFound, SettingRefused
+from lockplate.gate.decision import Gate
+from lockplate.intake.bulk import BulkIntake
+from lockplate.intake.files import FileIntake
+from lockplate.intake.live import HitListener, LiveIntake
+from lockplate.keys.kek import Kek, load_kek
+from lockplate.keys.ring import KeyRing
+from lockplate.law.profiles import Profiles
+from lockplate.lookup.asking import Lookup, OperatorParts
+from lockplate.lookup.facts import FactFinder
+from lockplate.lookup.opening import ReadView
+from lockplate.registry.database import close_database, migrate, open_database
+from lockplate.registry.hits import Recorded
+from lockplate.registry.readers import RegisteredReader
+from lockplate.seal.column import ColumnSealer
+from lockplate.settings import Settings
+from lockplate.store.embedded import EmbeddedStore
+from lockplate.store.ownership import Ownership
+from lockplate.store.passages import PassageIndex
+from lockplate.store.surface import ReadStore
+from lockplate.terms import OperatorId, Period, ReaderId
+from lockplate.wiring.desk import Desk, open_desk, open_ring
+from lockplate.wiring.layout import NODE_RING, Layout
+from lockplate.wiring.policies import shipped_gate, shipped_profiles
+from lockplate.wiring.registries import Registries, build_registries
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A node's parts; close it once, or use it in a `with` block."""
+
+    settings: Settings
+    layout: Layout
+    clock: Clock
+    registries: Registries
+    profiles: Profiles
+    gate: Gate
+    facts: FactFinder
+    store: ReadStore
+    desks: dict[OperatorId, Desk]
+    live: LiveIntake
+    bulk: BulkIntake
+    files: FileIntake
+    lookup: Lookup
+    closing: ExitStack
+
+    def desk(self, operator: OperatorId) -> Desk:
+        """Return an operator's parts, or raise NotFound."""
+        try:
+            return self.desks[operator]
+        except KeyError:
+            raise NotFound(
+                "this node does not serve that operator",
+                code="unknown_operator",
+                next_step="See `lockplate operator list`.",
+            ) from None
+
+    def publish(self) -> None:
+        """Sign the newest checkpoint of every log that grew."""
+        for desk in self.desks.values():
+            desk.evidence.publisher.publish()
+
+    def close(self) -> None:
+        """Finish what was taken in, publish, and close everything in order."""
+        self.closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_node(settings: Settings, clock: Clock, *, on_hits: HitListener | None = None) -> Node:
+    """Return a node, open and owned by this process.
+
+    Raises NotFound when there is no node in the home folder, NodeBusy when another process owns it, SettingRefused
+    for a missing key-encryption key or policies that do not pass, KeyUnavailable for the wrong key-encryption key,
+    LogRefused when the evidence contradicts itself.
+    """
+    layout = Layout(settings.home)
+    if not layout.registry.exists():
+        raise NotFound("there is no node in this folder", code="no_node", next_step="Make one with `lockplate init`.")
+    closing = ExitStack()
+    closing.callback(Ownership(settings.home).release)
+    try:
+        return _build(settings, layout, clock, closing, on_hits or _nobody)
+    except BaseException:
+        closing.close()
+        raise
+
+
+def load_node_kek(settings: Settings) -> Kek:
+    """Return the key-encryption key that the settings name."""
+    return load_kek(file=settings.kek_file, value=settings.kek)
+
+
+def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack, on_hits: HitListener) -> Node:
+    kek = load_node_kek(settings)
+    profiles = shipped_profiles()
+    gate = shipped_gate(clock)
+    engine = open_database(layout.registry)
+    closing.callback(close_database, engine)
+    migrate(engine)
+    registries, desks = _open_desks(settings, kek, engine, profiles, clock, closing)
+    store = EmbeddedStore(layout.store, memory_mb=settings.clickhouse_memory_mb)
+    closing.callback(store.close)
+    passages = PassageIndex(layout.passages)
+    closing.callback(passages.close)
+    lanes = {operator: desk.lane for operator, desk in desks.items()}
+    live = LiveIntake(
+        lanes=lanes,
+        store=store,
+        hits=registries.hits,
+        passages=passages,
+        clock=clock,
+        batch_wait=timedelta(milliseconds=settings.batch_wait_ms),
+        max_waiting_reads=settings.max_waiting_reads,
+        on_hits=on_hits,
+    )
+    closing.callback(registries.readers.flush)
+    closing.callback(live.close)
+    bulk = BulkIntake(lanes=lanes, store=store, hits=registries.hits, clock=clock)
+    facts = _facts(registries, profiles, clock)
+    return Node(
+        settings=settings,
+        layout=layout,
+        clock=clock,
+        registries=registries,
+        profiles=profiles,
+        gate=gate,
+        facts=facts,
+        store=store,
+        desks=desks,
+        live=live,
+        bulk=bulk,
+        files=FileIntake(bulk=bulk, live=live, store=store, clock=clock),
+        lookup=Lookup(
+            facts=facts,
+            gate=gate,
+            store=store,
+            parts={operator: _lookup_parts(desk, registries) for operator, desk in desks.items()},
+            waiting=registries.waiting,
+            clock=clock,
+        ),
+        closing=closing,
+    )
+
+
+def _open_desks(
+    settings: Settings, kek: Kek, engine: Engine, profiles: Profiles, clock: Clock, closing: ExitStack
+) -> tuple[Registries, dict[OperatorId, Desk]]:
+    """Open the node's own keys, the registries, and each operator's desk."""
+    rings: dict[OperatorId, KeyRing] = {}
+
+    def sealer_of(operator: OperatorId) -> ColumnSealer:
+        try:
+            return ColumnSealer(rings[operator], clock)
+        except KeyError:
+            raise NotFound("this node does not serve that operator", code="unknown_operator") from None
+
+    node_ring = open_ring(settings.home, NODE_RING, kek)
+    closing.callback(node_ring.close)
+    registries = build_registries(engine, ColumnSealer(node_ring, clock), sealer_of, clock)
+    desks: dict[OperatorId, Desk] = {}
+    for operator in registries.operators.list_all():
+        rings[operator.operator] = open_ring(settings.home, operator.operator, kek)
+        profile = None if operator.profile is None else profiles.on(operator.profile, clock.now().date())
+        desk = open_desk(
+            home=settings.home,
+            operator=operator,
+            profile=profile,
+            ring=rings[operator.operator],
+            entries=registries.entries,
+            clock=clock,
+        )
+        desks[operator.operator] = desk
+        closing.callback(desk.close)
+        closing.callback(desk.evidence.publisher.publish)
+    return registries, desks
+
+
+def _facts(registries: Registries, profiles: Profiles, clock: Clock) -> FactFinder:
+    return FactFinder(
+        operators=registries.operators,
+        agencies=registries.agencies,
+        people=registries.people,
+        grants=registries.grants,
+        profiles=profiles,
+        clock=clock,
+    )
+
+
+def _lookup_parts(desk: Desk, registries: Registries) -> OperatorParts:
+    def readers() -> dict[ReaderId, RegisteredReader]:
+        return {reader.reader: reader for reader in registries.readers.list_all(desk.operator.operator)}
+
+    def retention_end(period: Period) -> datetime | None:
+        return desk.retention_end(period)
+
+    view = ReadView(readers=readers, retention_end=retention_end)
+    return OperatorParts(sealer=desk.sealer, recorder=desk.recorder, view=view)
+
+
+def _nobody(operator: OperatorId, recorded: Sequence[Recorded]) -> None:
+    """Nobody listens for hits: they are in the registry all the same."""
+
+
+Opener = Callable[[], Node]
+
+
+def require_home(settings: Settings) -> Settings:
+    """Return the settings, or raise SettingRefused when the home folder cannot be made."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise SettingRefused("the home folder cannot be made", code="bad_home") from None
+    return settings

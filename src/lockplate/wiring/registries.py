@@ -1,0 +1,55 @@
+"""Registries: the control database and everything that reads it, built once.
+
+What flows in: an open engine, sealers, a clock. What flows out: one object for each noun of the registry.
+What it must never see: a read, a token.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from lockplate.clock import Clock
+from lockplate.registry.agencies import Agencies
+from lockplate.registry.entries import Entries
+from lockplate.registry.grants import Grants
+from lockplate.registry.hits import Hits
+from lockplate.registry.hotlists import HotLists
+from lockplate.registry.operators import Operators
+from lockplate.registry.passwords import Passwords
+from lockplate.registry.people import People
+from lockplate.registry.readers import RegisteredReaders
+from lockplate.registry.requests import WaitingRequests
+from lockplate.registry.sealing import ColumnSealer, SealerOf
+from lockplate.registry.sessions import Sessions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registries:
+    """The control data of a node, one object for each noun."""
+
+    agencies: Agencies
+    operators: Operators
+    readers: RegisteredReaders
+    people: People
+    sessions: Sessions
+    grants: Grants
+    hot_lists: HotLists
+    entries: Entries
+    hits: Hits
+    waiting: WaitingRequests
+
+
+def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: SealerOf, clock: Clock) -> Registries:
+    """Return the registries over one open database."""
+    return Registries(
+        agencies=Agencies(engine, clock),
+        operators=Operators(engine, clock),
+        readers=RegisteredReaders(engine, clock),
+        people=People(engine, node_sealer, clock, Passwords()),
+        sessions=Sessions(engine, clock),
+        grants=Grants(engine, clock),
+        hot_lists=HotLists(engine, clock),
+        entries=Entries(engine, sealer_of, clock),
+        hits=Hits(engine, sealer_of, clock),
+        waiting=WaitingRequests(engine, sealer_of, clock),
+    )

@@ -1,0 +1,175 @@
+"""Hits: one person's word, once; sealed until then and after."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from lockplate.clock import SetClock
+from lockplate.errors import BadInput, Conflict, NotFound
+from lockplate.hotlist import Category, EntryId, ListId, MatchKind
+from lockplate.read import Vehicle
+from lockplate.registry.database import close_database
+from lockplate.registry.hits import HitDetails, HitId, Hits, HitState, NewHit
+from lockplate.registry.people import People
+from lockplate.registry.sealing import ColumnSealer
+from lockplate.terms import OperatorId, PersonId, PlateText, ReaderId
+
+pytestmark = pytest.mark.usefixtures("county")
+PINE = OperatorId("pine-county")
+ANN = PersonId("ann")
+PICTURE = b"\xff\xd8picture-of-the-car" * 10
+DETAILS = HitDetails(
+    plate_text=PlateText("7ZO0814"),
+    region="US-CA",
+    vehicle=Vehicle(make="Ford", color="teal"),
+    kind=MatchKind.EXACT_KEY,
+    region_agrees=True,
+    listed_text=PlateText("7ZOO814"),
+    listed_region="US-CA",
+    reason="taken from a lot",
+    picture_type="image/jpeg",
+)
+
+
+@pytest.fixture
+def hits(engine: Engine, clock: SetClock, sealers: dict[str, ColumnSealer]) -> Hits:
+    return Hits(engine, sealers.__getitem__, clock)
+
+
+def new_hit(clock: SetClock, **changes: object) -> NewHit:
+    values = {
+        "operator": PINE,
+        "list_id": ListId("l1"),
+        "entry_id": EntryId("e1"),
+        "category": Category.STOLEN_VEHICLE,
+        "reader": ReaderId("bridge-1"),
+        "captured_at": clock.now() - timedelta(seconds=2),
+        "details": DETAILS,
+        "picture": PICTURE,
+    }
+    return NewHit(**(values | changes))
+
+
+def one(hits: Hits, clock: SetClock, **changes: object) -> HitId:
+    return hits.record([new_hit(clock, **changes)])[0].hit_id
+
+
+def test_a_hit_comes_back(hits: Hits, clock: SetClock) -> None:
+    """What intake handed over is what a person compares; the picture comes when asked for."""
+    hit = hits.get(one(hits, clock))
+    assert (DETAILS, HitState.UNCONFIRMED, True) == (hit.details, hit.state, hit.has_picture)
+    assert (clock.now() - timedelta(seconds=2), clock.now()) == (hit.captured_at, hit.recorded_at)
+    assert PICTURE == hits.picture(hit.hit_id)
+    assert (hit,) == hits.list_recent(PINE)
+    assert () == hits.list_recent(OperatorId("quarry-city"))
+
+
+def test_a_read_sent_again_changes_nothing(hits: Hits, clock: SetClock) -> None:
+    """The same entry, reader and time is the same hit, even after it was decided, even within one batch."""
+    first, twin = hits.record([new_hit(clock), new_hit(clock)])
+    assert (True, False, first.hit_id) == (first.is_new, twin.is_new, twin.hit_id)
+    decided = hits.confirm(first.hit_id, HitState.CORRECT, by=ANN)
+    again = hits.record([new_hit(clock, picture=b"other")])[0]
+    assert (first.hit_id, False) == (again.hit_id, again.is_new)
+    assert decided == hits.get(first.hit_id)
+
+
+def test_a_batch_is_all_or_none(hits: Hits, clock: SetClock, sealers: dict[str, ColumnSealer]) -> None:
+    """A batch with a hit of an unknown operator keeps none of its hits."""
+    sealers["nowhere"] = sealers[PINE]
+    with pytest.raises(Conflict):
+        hits.record([new_hit(clock), new_hit(clock, operator=OperatorId("nowhere"))])
+    assert () == hits.list_recent(PINE)
+    assert () == hits.record([])
+
+
+@pytest.mark.parametrize("state", [state for state in HitState if state is not HitState.UNCONFIRMED])
+def test_one_person_decides_once(hits: Hits, clock: SetClock, state: HitState) -> None:
+    """Every finding can be made, by whom and when stays, and no second one replaces it."""
+    hit_id = one(hits, clock)
+    clock.advance(timedelta(minutes=1))
+    decided = hits.confirm(hit_id, state, by=ANN)
+    assert (state, ANN, clock.now()) == (decided.state, decided.decided_by, decided.decided_at)
+    for other in (HitState.CORRECT, HitState.DUPLICATE):
+        with pytest.raises(Conflict):
+            hits.confirm(hit_id, other, by=PersonId("ben"))
+    assert decided == hits.get(hit_id)
+
+
+def test_who_and_what_decides(hits: Hits, clock: SetClock, people: People) -> None:
+    """Unconfirmed is no finding; unknown or inactive people find nothing; unknown hits are said so."""
+    hit_id = one(hits, clock)
+    with pytest.raises(BadInput):
+        hits.confirm(hit_id, HitState.UNCONFIRMED, by=ANN)
+    with pytest.raises(NotFound):
+        hits.confirm(hit_id, HitState.CORRECT, by=PersonId("nobody"))
+    people.deactivate(ANN)
+    with pytest.raises(BadInput):
+        hits.confirm(hit_id, HitState.CORRECT, by=ANN)
+    assert HitState.UNCONFIRMED == hits.get(hit_id).state
+    with pytest.raises(NotFound):
+        hits.confirm(HitId("h0"), HitState.CORRECT, by=PersonId("ben"))
+    with pytest.raises(NotFound):
+        hits.get(HitId("h0"))
+
+
+def test_a_hit_without_picture(hits: Hits, clock: SetClock) -> None:
+    """No picture came, and asking for it says so."""
+    hit_id = one(hits, clock, picture=None)
+    assert not hits.get(hit_id).has_picture
+    assert [False] == [hit.has_picture for hit in hits.list_recent(PINE)]
+    with pytest.raises(NotFound):
+        hits.picture(hit_id)
+
+
+def test_listing(hits: Hits, clock: SetClock) -> None:
+    """Newest first, at most so many, by state when asked."""
+    ids = []
+    for number in range(3):
+        ids.append(one(hits, clock, entry_id=EntryId(f"e{number}")))
+        clock.advance(timedelta(seconds=1))
+    hits.confirm(ids[1], HitState.WRONG_READ, by=ANN)
+    assert ids[::-1] == [hit.hit_id for hit in hits.list_recent(PINE)]
+    assert ids[:0:-1] == [hit.hit_id for hit in hits.list_recent(PINE, limit=2)]
+    assert [ids[1]] == [hit.hit_id for hit in hits.list_recent(PINE, state=HitState.WRONG_READ)]
+
+
+def test_counts(hits: Hits, clock: SetClock) -> None:
+    """Hits are counted by category and finding, in a half-open window of when they were recorded."""
+    start = clock.now()
+    hits.confirm(one(hits, clock), HitState.CORRECT, by=ANN)
+    one(hits, clock, entry_id=EntryId("e2"))
+    one(hits, clock, entry_id=EntryId("e3"), category=Category.AMBER)
+    clock.advance(timedelta(hours=1))
+    one(hits, clock, entry_id=EntryId("e4"))
+    assert {
+        Category.STOLEN_VEHICLE: {HitState.CORRECT: 1, HitState.UNCONFIRMED: 1},
+        Category.AMBER: {HitState.UNCONFIRMED: 1},
+    } == hits.counts(PINE, start, clock.now())
+
+
+def test_forget(hits: Hits, clock: SetClock) -> None:
+    """Hits captured before a time go, but those on hold and those of other operators stay."""
+    old, held = one(hits, clock), one(hits, clock, entry_id=EntryId("e2"))
+    limit = clock.now()
+    clock.advance(timedelta(hours=1))
+    fresh = one(hits, clock)
+    assert 0 == hits.forget(OperatorId("quarry-city"), limit)
+    assert 1 == hits.forget(PINE, limit, keep=frozenset({held}))
+    assert {held, fresh} == {hit.hit_id for hit in hits.list_recent(PINE)}
+    with pytest.raises(NotFound):
+        hits.get(old)
+
+
+def test_nothing_of_a_hit_is_plain_in_the_file(
+    hits: Hits, clock: SetClock, engine: Engine, database_file: Path
+) -> None:
+    """No plate, reason, vehicle or picture byte can be read in the file; reader and category can."""
+    one(hits, clock)
+    close_database(engine)
+    content = database_file.read_bytes()
+    assert b"stolen_vehicle" in content
+    for secret in (b"7ZO0814", b"7ZOO814", b"taken from", b"teal", b"picture-of-the-car", b"exact_key"):
+        assert secret not in content

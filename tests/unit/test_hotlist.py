@@ -1,0 +1,277 @@
+"""Hot lists: an expired entry never matches, a listed one always does, and every line of a file is accounted for."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockplate.clock import SetClock
+from lockplate.errors import BadInput
+from lockplate.hotlist import (
+    Category,
+    Entry,
+    EntryId,
+    HotListIndex,
+    LineRefused,
+    ListId,
+    ListRow,
+    MatchKind,
+    Refusal,
+    parse_category,
+    parse_list_csv,
+)
+from lockplate.plate import fold
+from lockplate.read import Candidate, Read
+from lockplate.terms import PlateKey, PlateText
+
+NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+HEADER = "plate,region,category,reason,expires\n"
+PLATES = st.text(alphabet="O0I1B8X-", min_size=1, max_size=3).filter(fold)
+
+
+def entry(text: str, number: int = 0, minutes: int = 60, region: str | None = None) -> Entry:
+    return Entry(
+        list_id=ListId("l1"),
+        entry_id=EntryId(f"e{number}"),
+        plate_key=fold(text),
+        plate_text=PlateText(text),
+        region=region,
+        category=Category.STOLEN_VEHICLE,
+        expires_at=NOW + timedelta(minutes=minutes),
+    )
+
+
+def read(text: str, *candidates: str, region: str | None = None) -> Read:
+    return Read(
+        format="test",
+        plate_text=PlateText(text),
+        plate_key=fold(text),
+        region=region,
+        candidates=tuple(Candidate(plate_text=PlateText(candidate)) for candidate in candidates),
+    )
+
+
+@given(
+    st.lists(st.tuples(PLATES, st.integers(-2, 4)), max_size=8),
+    PLATES,
+    st.lists(st.text(alphabet="O0I1B8X-", max_size=3), max_size=3),
+    st.integers(0, 4),
+)
+def test_matching_is_what_a_slow_search_finds(
+    listed: list[tuple[str, int]], text: str, candidates: list[str], wait: int
+) -> None:
+    """The index finds exactly the live entries whose key is the plate's or a candidate's, each once, best kind first."""
+    clock = SetClock(NOW)
+    entries = [entry(plate, number, minutes) for number, (plate, minutes) in enumerate(listed)]
+    index = HotListIndex(entries, clock)
+    clock.advance(timedelta(minutes=wait))
+    live = {one.entry_id: one for one in entries if one.expires_at > clock.now()}
+    keys = {fold(text), *map(fold, candidates)}
+    matches = index.match(read(text, *candidates))
+    assert sorted(one.entry_id for one in live.values() if one.plate_key in keys) == sorted(
+        match.entry.entry_id for match in matches
+    )
+    strengths = [list(MatchKind).index(match.kind) for match in matches]
+    assert sorted(strengths) == strengths
+    for match in matches:
+        same_text = match.entry.plate_text.replace("-", "") == text.replace("-", "")
+        same_key = match.entry.plate_key == fold(text)
+        expected = MatchKind.EXACT_TEXT if same_text else MatchKind.EXACT_KEY if same_key else MatchKind.CANDIDATE
+        assert expected == match.kind
+
+
+@given(st.lists(st.tuples(PLATES, st.integers(-2, 4)), max_size=8), st.lists(PLATES, max_size=8), st.integers(0, 4))
+def test_the_fast_path_agrees_with_the_slow_one(listed: list[tuple[str, int]], texts: list[str], wait: int) -> None:
+    """Positions of listed keys are those of the reads that match."""
+    clock = SetClock(NOW)
+    index = HotListIndex([entry(plate, number, minutes) for number, (plate, minutes) in enumerate(listed)], clock)
+    clock.advance(timedelta(minutes=wait))
+    expected = [position for position, text in enumerate(texts) if index.match(read(text))]
+    assert expected == index.match_keys([fold(text) for text in texts])
+
+
+def test_an_entry_ends_at_its_last_moment() -> None:
+    """A microsecond before its end an entry matches; at its end it does not."""
+    clock = SetClock(NOW)
+    index = HotListIndex([entry("7ZOO814")], clock)
+    clock.advance(timedelta(minutes=60) - timedelta(microseconds=1))
+    assert 1 == len(index.match(read("7ZOO814")))
+    assert [0] == index.match_keys([fold("7ZOO814")])
+    clock.advance(timedelta(microseconds=1))
+    assert () == index.match(read("7ZOO814"))
+    assert [] == index.match_keys([fold("7ZOO814")])
+
+
+def test_size() -> None:
+    """Plates listed more than once count more than once; expired ones do not count."""
+    assert 3 == len(HotListIndex([entry("A1"), entry("AI", 1), entry("B2", 2), entry("C3", 3, -1)], SetClock(NOW)))
+
+
+def test_case_and_separators_are_not_a_difference() -> None:
+    """A list's `abc 128` and a reader's `ABC-128` are the same text; `A8C128` is the same key only."""
+    index = HotListIndex([entry("abc 128")], SetClock(NOW))
+    assert [MatchKind.EXACT_TEXT] == [match.kind for match in index.match(read("ABC-128"))]
+    assert [MatchKind.EXACT_KEY] == [match.kind for match in index.match(read("A8C128"))]
+
+
+def test_a_candidate_is_a_weaker_match() -> None:
+    """A read's other reading matches as a candidate, after what its first reading matches."""
+    index = HotListIndex([entry("XYZ987", 1), entry("XYZ937", 2)], SetClock(NOW))
+    matches = index.match(read("XYZ937", "XYZ987", "XYZ937", "---", "XYZ 987"))
+    assert [("e2", MatchKind.EXACT_TEXT), ("e1", MatchKind.CANDIDATE)] == [
+        (match.entry.entry_id, match.kind) for match in matches
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "listed", "expected"),
+    [
+        (None, "US-CA", None),
+        ("US-CA", None, None),
+        ("US-CA", "US-CA", True),
+        ("US", "US-CA", True),
+        ("US-CA", "US", True),
+        ("US-NV", "US-CA", False),
+        ("CA", "US-CA", False),
+    ],
+)
+def test_regions(seen: str | None, listed: str | None, expected: bool | None) -> None:
+    """Whether the regions agree is said, and decides nothing: a person compares."""
+    index = HotListIndex([entry("7ZOO814", region=listed)], SetClock(NOW))
+    assert [expected] == [match.region_agrees for match in index.match(read("7ZOO814", region=seen))]
+
+
+def test_an_entry_without_plate_is_refused() -> None:
+    """An empty key would match every candidate that folds to nothing."""
+    broken = Entry(
+        list_id=ListId("l1"),
+        entry_id=EntryId("e0"),
+        plate_key=PlateKey(""),
+        plate_text=PlateText("--"),
+        region=None,
+        category=Category.AMBER,
+        expires_at=NOW + timedelta(days=1),
+    )
+    with pytest.raises(BadInput):
+        HotListIndex([broken], SetClock(NOW))
+
+
+def test_a_file_is_parsed() -> None:
+    """Columns in any order, quotes, a byte-order mark, Windows line ends: rows as written."""
+    text = '\ufeffexpires,Plate,Reason\r\n2026-06-01,7ZOO814,"taken, from a lot"\r\n\r\n2026-06-01T08:00:00-08:00, x1 ,\r\n'
+    parsed = parse_list_csv(text.encode())
+    assert (
+        ListRow(
+            line=2,
+            plate_text=PlateText("7ZOO814"),
+            region=None,
+            category=None,
+            reason="taken, from a lot",
+            expires_at=datetime(2026, 6, 1, tzinfo=UTC),
+        ),
+        ListRow(
+            line=4,
+            plate_text=PlateText("x1"),
+            region=None,
+            category=None,
+            reason="",
+            expires_at=datetime(2026, 6, 1, 16, tzinfo=UTC),
+        ),
+    ) == parsed.rows
+    assert (3, 1, ()) == (parsed.lines, parsed.blank, parsed.refused)
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ("--,US-CA,amber,r,2026-06-01", Refusal.NO_PLATE),
+        ("A" * 41 + ",US-CA,amber,r,2026-06-01", Refusal.PLATE_TOO_LONG),
+        ("A1,California,amber,r,2026-06-01", Refusal.BAD_REGION),
+        ("A1,US-CA,gang member,r,2026-06-01", Refusal.CATEGORY_UNKNOWN),
+        ("A1,US-CA,Immigration Violator,r,2026-06-01", Refusal.IMMIGRATION),
+        ("A1,US-CA,amber," + "r" * 1001 + ",2026-06-01", Refusal.REASON_TOO_LONG),
+        ("A1,US-CA,amber,r,", Refusal.EXPIRY_MISSING),
+        ("A1,US-CA,amber,r,soon", Refusal.EXPIRY_UNREADABLE),
+        ("A1,US-CA,amber,r,2026-06-01T08:00:00", Refusal.EXPIRY_UNREADABLE),
+        ("A1,US-CA,amber,r,0001-01-01T00:00:00+14:00", Refusal.EXPIRY_UNREADABLE),
+        ("A1,US-CA,amber,r", Refusal.MALFORMED),
+        ("A1,US-CA,amber,r,2026-06-01,more", Refusal.MALFORMED),
+        ('A1,US-CA,amber,"r,2026-06-01', Refusal.MALFORMED),
+        ('A1,US-CA,amber,"r"x,2026-06-01', Refusal.MALFORMED),
+        ("A1,US-CA,am\rber,r,2026-06-01", Refusal.MALFORMED),
+    ],
+)
+def test_refused_lines(line: str, refusal: Refusal) -> None:
+    """A line that cannot be an entry is refused by reason, and the lines around it are not touched."""
+    good = "B2,US-CA,amber,r,2026-06-01\n"
+    parsed = parse_list_csv((HEADER + good + line + "\n" + good).encode())
+    assert [(3, refusal)] == [(one.line, one.refusal) for one in parsed.refused]
+    assert [2, 4] == [row.line for row in parsed.rows]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "immigration",
+        "Immigration Violator",
+        "ICE",
+        "ice_detainer",
+        "ERO hold",
+        "deported felon",
+        "removal",
+        "undocumented",
+    ],
+)
+def test_immigration_is_no_category(text: str) -> None:
+    """However it is put, a category about immigration is refused as such."""
+    with pytest.raises(LineRefused) as caught:
+        parse_category(text)
+    assert Refusal.IMMIGRATION == caught.value.refusal
+
+
+@pytest.mark.parametrize("category", list(Category))
+def test_categories_as_people_write_them(category: Category) -> None:
+    """Capitals, spaces and hyphens are no difference; no allowed category sounds like immigration."""
+    assert category == parse_category(category.value.replace("_", " ").title())
+    assert category == parse_category(category.value.replace("_", "-").upper())
+
+
+@pytest.mark.parametrize(
+    "header", ["plate,expires,driver name", "plate,expires,DOB", "Owner_Address,plate,expires", "plate,expires,suspect"]
+)
+def test_columns_about_people_are_refused(header: str) -> None:
+    """A file that carries a person is refused whole; nothing of it is taken."""
+    with pytest.raises(BadInput) as caught:
+        parse_list_csv((header + "\nA1,2026-06-01,x\n").encode())
+    assert "person_column" == caught.value.code
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n",
+        b"plate,reason\nA1,x\n",
+        b"plate,expires,expires\n",
+        b"plate,expires,vin\n",
+        b"7ZOO814,US-CA,amber,r,2026-06-01\n",
+        b'"plate,expires\n',
+        b"plate,expires\n\xff\xfe\n",
+    ],
+)
+def test_files_that_are_no_list(data: bytes) -> None:
+    """A missing, repeated, unknown or lost header, or bytes that are not UTF-8: refused, and no plate in the message."""
+    with pytest.raises(BadInput) as caught:
+        parse_list_csv(data)
+    assert "7ZOO814" not in str(caught.value.public())
+
+
+@given(st.lists(st.text(alphabet='A1,"- \r2026', max_size=30), max_size=12))
+def test_every_line_is_accounted_for(lines: list[str]) -> None:
+    """Whatever is in a file, its lines are rows, refusals or blank, each once, in order."""
+    parsed = parse_list_csv((HEADER + "".join(line + "\n" for line in lines)).encode())
+    assert len(lines) == parsed.lines == len(parsed.rows) + len(parsed.refused) + parsed.blank
+    assert len(parsed.rows) + len(parsed.refused) == len(
+        {row.line for row in parsed.rows} | {line.line for line in parsed.refused}
+    )

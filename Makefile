@@ -1,22 +1,29 @@
-# Lockplate. `make demo` and `make test` need nothing but python3 and this folder; they set up the rest themselves.
+# Lockplate. `make demo` and `make test` need python3 (3.11 or newer) and this folder; they set up the rest themselves.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench setup format lint types layers clean lock
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench soak setup format lint types layers policies units clean lock
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 $(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Lockplate needs Python 3.11 or newer; name one with PYTHON=…") if sys.version_info < (3, 11) else None'
+	@tools/debian-packages python
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $(READY)
+	@touch $(READY)
 
-setup: $(READY)  ## Python environment with locked, hashed packages
+setup: $(READY)  ## the Python environment, from locked and hashed packages
 
-format: setup  ## rewrite the code in the house format
-	$(BIN)/ruff format src tests
-	$(BIN)/ruff check --fix src tests
+demo: setup  ## an invented county with live traffic on http://127.0.0.1:8420; Ctrl-C stops it
+	@$(BIN)/lockplate demo
+
+test: setup lint types layers policies units  ## every check that CI runs
 
 lint: setup
 	$(BIN)/ruff format --check src tests
@@ -26,13 +33,28 @@ types: setup
 	$(BIN)/mypy
 
 layers: setup
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
-test: setup lint types layers  ## every check that CI runs
-	$(BIN)/pytest
+policies: setup
+	$(BIN)/lockplate law check
+
+units: setup
+	@tools/debian-packages test
+	$(BIN)/pytest -n auto --dist loadfile
+
+bench: setup  ## the budgets as a table and as bench-results.json; SIZE=1M|10M|100M
+	@tools/debian-packages bench
+	$(BIN)/python tests/bench/run.py --size $(or $(SIZE),1M)
+
+soak: setup  ## the demo county at ten times real time for MINUTES (60), with its memory curve
+	$(BIN)/python tests/bench/soak.py --minutes $(or $(MINUTES),60)
+
+format: setup  ## rewrite the code in the house format
+	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
-clean:
+clean:  ## remove what these targets made
 	rm -rf $(VENV) build demo-home demo-home.kek bench-results.json

@@ -5,6 +5,7 @@ What it must never see: an unmatched read, a key. No hit leaves before the recor
 finding counts before its record is (promises 3 and 8). What the gate denies is on record too.
 """
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -21,6 +22,8 @@ from lockplate.terms import Action, LeafIndex, Verdict
 
 MAX_SHOWN = 1000
 """Hits in one showing; their ids fit one leaf."""
+
+_HIT_ID = re.compile(r"h[0-9a-f]{20}")
 
 
 class Watcher(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,8 @@ class Alerting:
         """
         if not 1 <= len(hit_ids) <= MAX_SHOWN:
             raise BadInput(f"between 1 and {MAX_SHOWN} hits are shown at once", code="bad_limit")
+        for hit_id in hit_ids:
+            _require_id(hit_id)
         allowance = self._allow(who, Act.SHOW_HIT, Action.ALERT_SHOWN, {})
         place = self._record_shown(who, allowance, hit_ids, {})
         hits = tuple(self._own(who, hit_id) for hit_id in hit_ids)
@@ -74,6 +79,7 @@ class Alerting:
 
     def show_picture(self, who: Watcher, hit_id: HitId) -> bytes:
         """Return a hit's picture, once it is on record that it was shown. Raises Denied, NotFound."""
+        _require_id(hit_id)
         allowance = self._allow(who, Act.SHOW_HIT, Action.ALERT_SHOWN, {"hits": hit_id})
         self._own(who, hit_id)
         self._record_shown(who, allowance, [hit_id], {"picture": "yes"})
@@ -84,7 +90,7 @@ class Alerting:
 
         Raises Denied, NotFound, BadInput for what is no finding, Conflict when somebody has decided already.
         """
-        facts = {"hit": hit_id, "found": found.value}
+        facts = {"hit": _require_id(hit_id), "found": found.value}
         allowance = self._allow(who, Act.CONFIRM_HIT, Action.HIT_CONFIRMATION, facts)
         if found is HitState.UNCONFIRMED:
             raise BadInput("say what was found", code="bad_state")
@@ -119,9 +125,7 @@ class Alerting:
         self, who: Watcher, allowance: Allowance, hit_ids: Sequence[HitId], facts: dict[str, str]
     ) -> LeafIndex:
         facts = {"hits": ",".join(hit_ids)} | facts
-        return self._recorder.record(
-            self._permitted(who, allowance, Action.ALERT_SHOWN, facts, {"hits": len(hit_ids)})
-        )
+        return self._recorder.record(self._permitted(who, allowance, Action.ALERT_SHOWN, facts, {"hits": len(hit_ids)}))
 
     def _permitted(
         self, who: Watcher, allowance: Allowance, action: Action, facts: dict[str, str], counts: dict[str, int]
@@ -145,3 +149,10 @@ class Alerting:
             profile=who.operator.profile.profile,
             facts=facts,
         )
+
+
+def _require_id(hit_id: HitId) -> HitId:
+    """Return an id that has a hit's form, or raise NotFound: what somebody typed must not stand in a public record."""
+    if not _HIT_ID.fullmatch(hit_id):
+        raise NotFound("no hit has this id", code="unknown_hit")
+    return hit_id

@@ -4,9 +4,9 @@ What flows in: each operator's law, keys, log and store; the time. What flows ou
 What it must never see: a plate, a question. Nothing here can bring a key back; a clock that goes back revives nothing.
 
 Order, for each operator: rows are counted → a receipt `begun` is durable (hours, rows by reader, law, hash over the key
-commitments) → the keys are destroyed in one transaction → a receipt `destroyed` is durable → days without a live key are
-dropped. A crash before the destruction leaves all keys and a receipt that only says `begun`; a crash after it leaves
-hours that are destroyed and have no receipt `destroyed`, and the next run writes it, with the fact `recovered`.
+commitments) → the keys are destroyed in one transaction → a receipt `destroyed` is durable → days without a live key
+are dropped. A crash before the destruction leaves all keys and a receipt that only says `begun`; a crash after it
+leaves hours that are destroyed and have no receipt `destroyed`: the next run writes it, with the fact `recovered`.
 """
 
 import hashlib
@@ -347,7 +347,7 @@ def require_not_revived(operator: OperatorId, ring: KeyRing, log: TileLog, notes
     if revived:
         raise KeysRevived(
             f"{len(revived)} keys of {operator} are back that the log says were destroyed",
-            next_step="An old copy of the key database was put back. Put the current one in its place, and keep no copy.",
+            next_step="An old copy of the key database was put back. Put the current one in its place; keep no copy.",
         )
     return ring
 

@@ -76,9 +76,7 @@ class Sharing:
             who, Action.GRANT_REVOKED, place, facts, lambda: self._grants.revoke(grant.grant, by=who.person.person)
         )
 
-    def _allow(
-        self, who: Standing, act: Act, context: ActContext, action: Action, facts: dict[str, str]
-    ) -> Allowance:
+    def _allow(self, who: Standing, act: Act, context: ActContext, action: Action, facts: dict[str, str]) -> Allowance:
         """Return the gate's yes, or put its no on record and raise it."""
         try:
             return self._gate.decide_act(who.person, who.agency, act, who.operator, context)

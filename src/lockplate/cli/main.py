@@ -9,12 +9,23 @@ from typing import Annotated
 import typer
 
 from lockplate import __version__
+from lockplate.cli.agencies import agencies
 from lockplate.cli.asking import lookup, requests
+from lockplate.cli.demo import demo
 from lockplate.cli.evidence import fsck, log
 from lockplate.cli.founding import init
+from lockplate.cli.grants import grants
+from lockplate.cli.hits import hits
+from lockplate.cli.hotlists import hot_lists
+from lockplate.cli.law import law
+from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
 from lockplate.cli.parsing import parse
+from lockplate.cli.people import people
+from lockplate.cli.readers import readers
+from lockplate.cli.retaining import retention
 from lockplate.cli.serving import serve
+from lockplate.cli.simulating import simulate
 from lockplate.cli.taking_in import ingest
 
 app = typer.Typer(
@@ -23,10 +34,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A license-plate reader database that cannot become a dragnet.",
 )
-for command in (init, serve, parse, ingest, lookup, fsck):
+for command in (init, serve, parse, ingest, lookup, fsck, simulate, demo):
     app.command()(command)
-app.add_typer(requests, name="request")
-app.add_typer(log, name="log")
+for nouns, name in (
+    (requests, "request"),
+    (log, "log"),
+    (hot_lists, "hotlist"),
+    (hits, "hits"),
+    (grants, "grant"),
+    (retention, "retention"),
+    (law, "law"),
+    (operators, "operator"),
+    (agencies, "agency"),
+    (people, "user"),
+    (readers, "reader"),
+):
+    app.add_typer(nouns, name=name)
 
 
 @app.callback(invoke_without_command=True)
@@ -40,3 +63,7 @@ def start(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def main() -> None:
     """Run the command line."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,8 @@ from rich.table import Table
 
 from lockplate.errors import ApprovalNeeded, CallerError, Denied, LockplateError
 
+PIPED_WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
 DONE, FAILED, CALLER, DENIED, PENDING = 0, 1, 2, 3, 4
 
 _CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
@@ -35,7 +37,7 @@ def printable(value: object) -> str:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
     """Print a table, or a line that says there is nothing."""
-    console = Console(soft_wrap=False, highlight=False)
+    console = Console(soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     if not rows:
         console.print("Nothing to show.", markup=False)
         return
@@ -68,11 +70,9 @@ def told_errors(*, as_json: bool) -> Iterator[None]:
 
 def exit_code(error: LockplateError) -> int:
     """Return the exit code that an error stands for."""
-    if isinstance(error, Denied):
-        return DENIED
-    if isinstance(error, ApprovalNeeded):
-        return PENDING
-    return CALLER if isinstance(error, CallerError) else FAILED
+    told = error.public()  # not its class: what the running server refused comes as one class, in the server's words
+    by_code = {Denied.default_code: DENIED, ApprovalNeeded.default_code: PENDING}
+    return by_code.get(told["error"], CALLER if told["fault"] == CallerError.fault else FAILED)
 
 
 def _print_error(told: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import typer
 from lockplate.cli.options import DEFAULT_HOME, Home, settings_of
 from lockplate.cli.output import print_lines, told_errors
 from lockplate.cli.session import Session
+from lockplate.web.pages.routes import PAGE_ROUTES
 from lockplate.web.serving import serve as serve_node
 
 
@@ -25,7 +26,7 @@ def serve(
         configure_logging()
         settings = settings_of(home, host=host, port=port)
         with Session(settings).open() as node:
-            serve_node(node, on_ready=lambda url: print_lines([f"Serving {home} at {url} (Ctrl-C stops)"]))
+            serve_node(node, PAGE_ROUTES, on_ready=lambda url: print_lines([f"Serving {home} at {url} (Ctrl-C stops)"]))
         print_lines(["Stopped; everything that was acknowledged is on disk."])
 
 

@@ -43,6 +43,10 @@ class RemoteRefused(BadInput):
         self.status = status
         self.body = body
 
+    def public(self) -> dict[str, Any]:
+        """Return the server's own words: reasons and fault included."""
+        return super().public() | self.body
+
 
 class Session:
     """Runs operations for one home folder."""

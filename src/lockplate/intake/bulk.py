@@ -90,6 +90,8 @@ class BulkIntake:
         readers = columns.reader_index if whole else columns.reader_index[good]
         hits: list[NewHit] = []
         for position in lane.index.match_keys(columns.plate_keys):
+            if refusals[position] == _FUTURE:
+                continue
             read = columns.read_at(position)
             at = datetime.fromtimestamp(int(columns.captured_at[position]), UTC)
             hits += lane.hits(read, columns.readers[int(columns.reader_index[position])], at)
@@ -141,17 +143,17 @@ class BulkIntake:
 
     def store(self, sealed: Sealed) -> BulkCount:
         """Write a sealed batch durably and return its count."""
-        self._hits.record(sealed.hits)
         if sealed.columns is not None:
             self._store.append_columns(sealed.columns)
         if sealed.rows:
             self._store.append(sealed.rows)
+        self._hits.record(sealed.hits)
         return sealed.count
 
     def _refusals(self, lane: Lane, seconds: NDArray[np.uint32], now: datetime) -> NDArray[np.uint8]:
         """Return, for each row, 0 or the place (from 1) of its reason in `_REASONS`."""
         reasons = np.zeros(len(seconds), dtype=np.uint8)
-        reasons[seconds > np.uint32(int((now + CLOCK_TOLERANCE).timestamp()))] = 1
+        reasons[seconds > np.uint32(int((now + CLOCK_TOLERANCE).timestamp()))] = _FUTURE
         if not lane.keeps:
             return reasons
         for hour in np.unique(seconds[reasons == 0] // np.uint32(SECONDS_PER_PERIOD)).tolist():
@@ -178,3 +180,4 @@ class BulkIntake:
 
 
 _REASONS = (Refusal.FUTURE_TIME, Refusal.PAST_RETENTION, Refusal.FORGOTTEN)
+_FUTURE = 1

@@ -6,6 +6,7 @@ writes: one batch is sealed as the one before becomes durable.
 """
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, tzinfo
@@ -135,7 +136,8 @@ class FileIntake:
         with open_lines(order.path) as lines:
             for block in line_blocks(lines):
                 if records:
-                    yield self._bulk.seal_reads(order.operator, reads_of_lines(block, zone=order.zone)[0])
+                    made, _ = reads_of_lines(block, zone=order.zone, default_reader=order.reader)
+                    yield self._bulk.seal_reads(order.operator, made)
                 else:
                     columns = columns_of_lines(block, default_reader=order.reader or ReaderId("file"))
                     yield self._bulk.seal_columns(order.operator, columns)
@@ -241,7 +243,7 @@ def line_blocks(lines: IO[bytes]) -> Iterator[bytes]:
                 rest = block[cut:]
             else:
                 rest += block
-    except (gzip.BadGzipFile, EOFError):
+    except (gzip.BadGzipFile, EOFError, zlib.error):
         raise BadInput("the archive is broken", code="bad_file") from None
     if rest.strip():
         yield rest
@@ -252,6 +254,6 @@ def _is_own_lines(path: Path) -> bool:
     with open_lines(path) as lines:
         try:
             first = lines.readline(MAX_LINE_BYTES)
-        except (gzip.BadGzipFile, EOFError):
+        except (gzip.BadGzipFile, EOFError, zlib.error):
             return False
     return first.lstrip().startswith(b"{") and b'"plate"' in first and b'"captured_at"' in first

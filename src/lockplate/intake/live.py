@@ -7,25 +7,29 @@ on disk unsealed: what is not yet durable is in memory, and a crash loses only w
 
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import timedelta
 
 import msgspec
+import structlog
 
 from lockplate.clock import Clock, monotonic_seconds
 from lockplate.errors import LockplateError, NotFound, Overloaded, StoreFailed
 from lockplate.intake.delivery import Acknowledgement, Delivery, placed_in_time, tally
 from lockplate.intake.lane import Lane
-from lockplate.intake.passages import KEPT_SECONDS, Decision, PassageBook, StoredPlace, Verdict
+from lockplate.intake.passages import KEPT_SECONDS, Decision, PassageBook, StoredPlace, Superseded, Verdict
 from lockplate.read import Read
 from lockplate.registry.hits import Hits, NewHit, Recorded
 from lockplate.sealed import SealedRead
 from lockplate.store.passages import PassageIndex, PassagePlace
 from lockplate.store.surface import ReadStore
-from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, Period
+from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, Period, PlateKey
 
 MAX_BATCH_READS = 4000
+SUPERSEDED = "\0superseded"
+"""Added to a vendor's id: the name under which the row that its correction took back is noted."""
 _STOP = None
 
 HitListener = Callable[[OperatorId, Sequence[Recorded]], None]
@@ -93,6 +97,8 @@ class LiveIntake:
         if delivery.operator not in self._lanes:
             raise NotFound("this node does not serve that operator", code="unknown_operator")
         future: Future[Acknowledgement] = Future()
+        # a sender that hangs up must not be able to cancel what the worker has in hand
+        future.set_running_or_notify_cancel()
         with self._lock:
             if not self._open or self._waiting_reads + len(delivery.parsed.reads) > self._max_waiting:
                 raise Overloaded("too many reads are waiting", next_step="Send again after the time in Retry-After.")
@@ -116,7 +122,8 @@ class LiveIntake:
                 return
             batch, stopping = self._gather(first)
             self._commit(batch)
-            self._tidy()
+            with _kept_alive("tidy"):
+                self._tidy()
             if stopping:
                 return
 
@@ -138,22 +145,43 @@ class LiveIntake:
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         """Decide, seal and write a batch, then keep each promise; on an error nobody is told that anything is safe."""
         work = _Work(rows=[], hits=[], places=[], decisions=[])
+        told = [(waiting, taken) for waiting in batch if (taken := self._taken(waiting, work)) is not None]
         try:
-            told = [(waiting, self._take(waiting.delivery, work)) for waiting in batch]
-            recorded = self._hits.record(work.hits)
-            if work.places:
-                self._passages.put(work.places)
             self._store.append(work.rows)
+            recorded = self._hits.record(work.hits)
         except Exception as error:  # noqa: BLE001 - whatever failed, each sender must hear it and the worker must live
-            self._book.forget(work.decisions)
-            failure = error if isinstance(error, LockplateError) else StoreFailed("the batch could not be stored")
-            failure.__cause__ = None if failure is error else error
-            self._settle(batch, failure)
+            self._forget(work)
+            self._settle([waiting for waiting, _ in told], _failure(error))
             return
         for waiting, acknowledgement in told:
             waiting.future.set_result(acknowledgement)
-        self._settle(batch, None)
-        self._announce(work.hits, recorded)
+        self._settle([waiting for waiting, _ in told], None)
+        with _kept_alive("places"):
+            # only now: a place of a row that was never stored would swallow the read when it is sent again
+            if work.places:
+                self._passages.put(work.places)
+        with _kept_alive("hit_listener"):
+            self._announce(work.hits, recorded)
+
+    def _taken(self, waiting: _Waiting, batch_work: _Work) -> Acknowledgement | None:
+        """Add a delivery to the batch's work; one that cannot be decided fails alone and leaves nothing behind."""
+        work = _Work(rows=[], hits=[], places=[], decisions=[])
+        try:
+            taken = self._take(waiting.delivery, work)
+        except Exception as error:  # noqa: BLE001 - one sender's trouble is not the others'
+            self._forget(work)
+            self._settle([waiting], _failure(error))
+            return None
+        batch_work.rows += work.rows
+        batch_work.hits += work.hits
+        batch_work.places += work.places
+        batch_work.decisions += work.decisions
+        return taken
+
+    def _forget(self, work: _Work) -> None:
+        """Undo decisions that led to no durable row; what earlier batches stored is looked up again."""
+        self._book.forget(work.decisions)
+        self._remembers_from = monotonic_seconds() + KEPT_SECONDS
 
     def _settle(self, batch: Sequence[_Waiting], failure: LockplateError | None) -> None:
         for waiting in batch:
@@ -177,16 +205,21 @@ class LiveIntake:
         placed = [placed_in_time(read, delivery.received_at) for read in delivery.parsed.reads]
         reads = [read for read, _, _ in placed]
         seconds = [int(at.timestamp()) for _, at, _ in placed]
-        for read, second in zip(reads, seconds, strict=True):
-            self._recall(lane, delivery, read, second)
-        decisions = self._book.decide(place, reads, seconds)
+        if lane.keeps and monotonic_seconds() <= self._remembers_from:
+            self._recall(lane, delivery, reads, seconds)
+        now = int(delivery.received_at.timestamp())
+        decisions = self._book.decide(place, reads, seconds, now)
         work.decisions += decisions
         refused: list[str] = []
+        turned_away: dict[int, str] = {}
         verdicts: list[Verdict] = []
         hits_before = len(work.hits)
         for (read, at, _), decision in zip(placed, decisions, strict=True):
             if decision.verdict is Verdict.MERGED:
-                verdicts.append(decision.verdict)
+                if id(decision.passage) in turned_away:
+                    refused.append(turned_away[id(decision.passage)])
+                else:
+                    verdicts.append(decision.verdict)
                 continue
             work.hits += lane.hits(read, delivery.reader, at)
             if not lane.keeps:
@@ -198,6 +231,8 @@ class LiveIntake:
                 self._add_row(lane, read, row, decision, work)
             else:
                 refused.append(row.value)
+                turned_away[id(decision.passage)] = row.value
+                self._book.forget([decision])
         return Acknowledgement(
             stored=verdicts.count(Verdict.STORED),
             merged=verdicts.count(Verdict.MERGED),
@@ -211,45 +246,70 @@ class LiveIntake:
         )
 
     def _add_row(self, lane: Lane, read: Read, row: SealedRead, decision: Decision, work: _Work) -> None:
+        stored = StoredPlace(token=row.token, captured_at=row.captured_at, reader=row.reader)
+        withdrawn = [old for old in decision.withdraw if old != stored]
         work.rows.append(row)
         work.rows += [
             SealedRead(
                 operator=lane.operator, token=old.token, captured_at=old.captured_at, reader=old.reader, withdrawn=True
             )
-            for old in decision.withdraw
-            if (old.token, old.captured_at, old.reader) != (row.token, row.captured_at, row.reader)
+            for old in withdrawn
         ]
-        decision.passage.rows.append(StoredPlace(token=row.token, captured_at=row.captured_at, reader=row.reader))
+        decision.passage.rows.append(stored)
         for vendor_id in read.passage_ids:
-            passage_hash = lane.sealer.passage_hash(row.reader, vendor_id, row.period)
+            work.places += self._places(lane, vendor_id, stored, withdrawn)
+
+    def _places(
+        self, lane: Lane, vendor_id: str, row: StoredPlace, withdrawn: Sequence[StoredPlace]
+    ) -> Iterator[PassagePlace]:
+        """Yield what the next run must know of a vendor's id: where its row lies, and the last one taken back."""
+        noted_at = int(self._clock.now().timestamp())
+        for name, one in ((vendor_id, row), *((vendor_id + SUPERSEDED, old) for old in withdrawn[-1:])):
+            passage_hash = lane.sealer.passage_hash(row.reader, name, Period(one.captured_at // SECONDS_PER_PERIOD))
             if passage_hash is not None:
-                work.places.append(
-                    PassagePlace(
-                        operator=lane.operator,
-                        hash=passage_hash,
-                        token=row.token,
-                        captured_at=row.captured_at,
-                        reader=row.reader,
-                    )
+                yield PassagePlace(
+                    operator=lane.operator,
+                    hash=passage_hash,
+                    token=one.token,
+                    captured_at=one.captured_at,
+                    reader=one.reader,
+                    noted_at=noted_at,
                 )
 
-    def _recall(self, lane: Lane, delivery: Delivery, read: Read, second: int) -> None:
-        """After a restart, find the row that an earlier run stored for a passage this read may correct."""
-        if monotonic_seconds() > self._remembers_from or not lane.keeps:
-            return
+    def _recall(self, lane: Lane, delivery: Delivery, reads: Sequence[Read], seconds: Sequence[int]) -> None:
+        """After a restart, find the rows that an earlier run stored for passages these reads may belong to."""
         place = (delivery.operator, delivery.reader)
-        for vendor_id in read.passage_ids:
-            if self._book.knows(place, vendor_id):
-                continue
-            hour = second // SECONDS_PER_PERIOD
-            for period in (Period(hour), Period(hour - 1)):
-                passage_hash = lane.sealer.passage_hash(delivery.reader, vendor_id, period)
-                found = None if passage_hash is None else self._passages.get(delivery.operator, passage_hash)
-                if found is not None:
-                    row = StoredPlace(token=found.token, captured_at=found.captured_at, reader=found.reader)
-                    plate_key = read.plate_key if lane.sealer.same_plate(row.captured_at, row.token, read) else None
-                    self._book.remember(place, vendor_id, row, plate_key)
-                    break
+        found: dict[StoredPlace, dict[str, PassagePlace | None]] = {}
+        for read, second in zip(reads, seconds, strict=True):
+            for vendor_id in read.passage_ids:
+                row = None if self._book.knows(place, vendor_id) else self._noted(lane, delivery, vendor_id, second)
+                if row is not None:
+                    old = self._noted(lane, delivery, vendor_id + SUPERSEDED, second)
+                    found.setdefault(_stored(row), {})[vendor_id] = old
+        for row_place, olds in found.items():
+            shown = [read for read in reads if not olds.keys().isdisjoint(read.passage_ids)]
+            old = next((one for one in olds.values() if one is not None), None)
+            old_key = None if old is None else _plate_at(lane, _stored(old), shown)
+            self._book.remember(
+                place,
+                frozenset(olds),
+                row_place,
+                plate_key=_plate_at(lane, row_place, shown),
+                superseded=(
+                    None if old is None or old_key is None else Superseded(plate_key=old_key, second=old.captured_at)
+                ),
+                now=int(delivery.received_at.timestamp()),
+            )
+
+    def _noted(self, lane: Lane, delivery: Delivery, name: str, second: int) -> PassagePlace | None:
+        """Return the noted place of a name in the hour of a second, or in the hour before."""
+        hour = second // SECONDS_PER_PERIOD
+        for period in (Period(hour), Period(hour - 1)):
+            passage_hash = lane.sealer.passage_hash(delivery.reader, name, period)
+            found = None if passage_hash is None else self._passages.get(lane.operator, passage_hash)
+            if found is not None:
+                return found
+        return None
 
     def _tidy(self) -> None:
         """Forget passages that are over; now and then also in the table."""
@@ -257,4 +317,32 @@ class LiveIntake:
         self._book.expire(now - KEPT_SECONDS)
         if monotonic_seconds() >= self._next_prune:
             self._next_prune = monotonic_seconds() + KEPT_SECONDS / 2
-            self._passages.prune(now - KEPT_SECONDS - SECONDS_PER_PERIOD)
+            self._passages.prune(now - KEPT_SECONDS)
+
+
+def _stored(place: PassagePlace) -> StoredPlace:
+    return StoredPlace(token=place.token, captured_at=place.captured_at, reader=place.reader)
+
+
+def _plate_at(lane: Lane, place: StoredPlace, reads: Sequence[Read]) -> PlateKey | None:
+    """Return the plate of the reads at hand that lies at a place, or None when it is none of theirs."""
+    same = (read.plate_key for read in reads if lane.sealer.same_plate(place.captured_at, place.token, read))
+    return next(same, None)
+
+
+def _failure(error: Exception) -> LockplateError:
+    """Return what a sender is told of an error."""
+    if isinstance(error, LockplateError):
+        return error
+    failure = StoreFailed("the batch could not be stored")
+    failure.__cause__ = error
+    return failure
+
+
+@contextmanager
+def _kept_alive(step: str) -> Iterator[None]:
+    """Let nothing that goes wrong after the acknowledgement stop the worker; its kind goes to the log."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the next batch must be taken whatever happened to this step
+        structlog.get_logger("lockplate.intake").error("step_failed", step=step, kind=type(error).__name__)

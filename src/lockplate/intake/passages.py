@@ -6,12 +6,15 @@ longer.
 
 Rules (docs/decisions/0006): reads that share a vendor id, or that show one plate key at one reader within the gap,
 are one passage. One row is kept for each passage and hour. A later message with the same vendor id and another plate
-withdraws the earlier row. Reads of one body never correct each other: a frame can hold two cars.
+withdraws the earlier row, unless other detections vouch for it. Reads of one body never correct each other: a frame
+can hold two cars. A reading that was corrected and comes again as it was is an old message sent again: it changes
+nothing.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
@@ -24,6 +27,8 @@ PARKED_AFTER_SECONDS = 120
 """A vehicle seen for this long is parked or in a jam…"""
 PARKED_GAP_SECONDS = 600
 """…and may be out of sight for longer before it counts as a new passage."""
+VENDOR_ID_SECONDS = 300
+"""Longer apart, the same vendor id is another vehicle: counters start anew when a camera restarts."""
 KEPT_SECONDS = 1800
 """How long a passage is remembered after its last read."""
 MAX_PASSAGES = 200_000
@@ -32,6 +37,7 @@ CORRECTION_DISTANCE = 3
 """Edits between two readings of one plate; further apart they are two vehicles under one vendor id."""
 
 ReaderPlace = tuple[OperatorId, ReaderId]
+Key = TypeVar("Key")
 
 
 class Verdict(StrEnum):
@@ -65,6 +71,12 @@ class Passage(msgspec.Struct, kw_only=True):
     rows: list[StoredPlace]
     """The rows themselves, once sealed."""
     vendor_ids: set[str]
+    vouched: set[frozenset[str]]
+    """The vendor ids of each message that showed the plate as it stands."""
+    superseded: dict[PlateKey, int]
+    """Readings that were corrected, and the last second of the passage by then."""
+    touched: int = 0
+    """When it was last spoken of, by our clock: device times may be of any age."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,33 +87,64 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     withdraw: tuple[StoredPlace, ...] = ()
 
 
+class Superseded(msgspec.Struct, frozen=True, kw_only=True):
+    """A reading at hand that an earlier run corrected, and the second of its row."""
+
+    plate_key: PlateKey
+    second: int
+
+
 class PassageBook:
     """The passages of the last minutes at every reader; used by one thread."""
 
     def __init__(self) -> None:
-        self._by_plate: OrderedDict[tuple[ReaderPlace, PlateKey], Passage] = OrderedDict()
+        self._all: OrderedDict[int, Passage] = OrderedDict()
+        self._by_plate: dict[tuple[ReaderPlace, PlateKey], list[Passage]] = {}
         self._by_vendor_id: dict[tuple[ReaderPlace, str], list[Passage]] = {}
 
     def __len__(self) -> int:
-        return len(self._by_plate)
+        return len(self._all)
 
-    def decide(self, place: ReaderPlace, reads: Sequence[Read], seconds: Sequence[int]) -> list[Decision]:
-        """Return what to do with the reads of one body, in order; `seconds` are their instants."""
+    def decide(self, place: ReaderPlace, reads: Sequence[Read], seconds: Sequence[int], now: int) -> list[Decision]:
+        """Return what to do with the reads of one body, in order; `seconds` are their instants, `now` is our clock."""
         known = {
             vendor_id: list(self._by_vendor_id.get((place, vendor_id), ()))
             for read in reads
             for vendor_id in read.passage_ids
         }
-        return [self._decide(place, read, second, known) for read, second in zip(reads, seconds, strict=True)]
+        shown = {vendor_id: _plates_under(vendor_id, reads) for vendor_id in known}
+        # what this body itself shows cannot be a misreading that this body corrects
+        correctable = {
+            vendor_id: [one for one in passages if one.plate_key not in shown[vendor_id]]
+            for vendor_id, passages in known.items()
+        }
+        decisions = []
+        for read, second in zip(reads, seconds, strict=True):
+            decision = self._decide(place, read, second, known, correctable)
+            decision.passage.touched = now
+            decisions.append(decision)
+            if decision.verdict is Verdict.CORRECTED:
+                for passages in correctable.values():
+                    passages[:] = [one for one in passages if one is not decision.passage]
+        return decisions
 
     def knows(self, place: ReaderPlace, vendor_id: str) -> bool:
         """Say whether a passage of this vendor id is remembered."""
         return (place, vendor_id) in self._by_vendor_id
 
-    def remember(self, place: ReaderPlace, vendor_id: str, row: StoredPlace, plate_key: PlateKey | None) -> None:
+    def remember(
+        self,
+        place: ReaderPlace,
+        vendor_ids: frozenset[str],
+        row: StoredPlace,
+        *,
+        plate_key: PlateKey | None,
+        superseded: Superseded | None,
+        now: int,
+    ) -> None:
         """Take up a passage that an earlier run of the node stored, so that this run can correct it.
 
-        Its plate is known only if the read at hand turned out to have the same; else it is a plate that nobody named.
+        Its plate is known only if a read at hand turned out to have the same; else it is a plate that nobody named.
         """
         passage = Passage(
             place=place,
@@ -110,11 +153,15 @@ class PassageBook:
             last_second=row.captured_at,
             hours={row.captured_at // SECONDS_PER_PERIOD},
             rows=[row],
-            vendor_ids={vendor_id},
+            vendor_ids=set(vendor_ids),
+            vouched={vendor_ids},
+            superseded={superseded.plate_key: superseded.second} if superseded is not None else {},
+            touched=now,
         )
-        if plate_key:
-            self._by_plate[place, plate_key] = passage
-        self._by_vendor_id.setdefault((place, vendor_id), []).append(passage)
+        self._all[id(passage)] = passage
+        self._link_plate(passage)
+        for vendor_id in vendor_ids:
+            self._by_vendor_id.setdefault((place, vendor_id), []).append(passage)
 
     def forget(self, decisions: Sequence[Decision]) -> None:
         """Undo decisions whose rows could not be stored: sent again, their reads are stored as new."""
@@ -122,21 +169,31 @@ class PassageBook:
             self._drop(decision.passage)
 
     def expire(self, before: int) -> None:
-        """Forget passages that ended before a second, and the oldest when there are too many."""
-        while self._by_plate:
-            passage = next(iter(self._by_plate.values()))
-            if passage.last_second >= before and len(self._by_plate) <= MAX_PASSAGES:
+        """Forget passages of which nothing came since a moment of our clock, and the oldest when there are too many."""
+        while self._all:
+            passage = next(iter(self._all.values()))
+            if passage.touched >= before and len(self._all) <= MAX_PASSAGES:
                 return
             self._drop(passage)
 
-    def _decide(self, place: ReaderPlace, read: Read, second: int, known: dict[str, list[Passage]]) -> Decision:
-        same_id = [passage for vendor_id in read.passage_ids for passage in known[vendor_id]]
+    def _decide(
+        self,
+        place: ReaderPlace,
+        read: Read,
+        second: int,
+        known: dict[str, list[Passage]],
+        correctable: dict[str, list[Passage]],
+    ) -> Decision:
+        same_id = _near_in_time(known, read, second)
         same_plate = [passage for passage in same_id if passage.plate_key == read.plate_key]
         if not same_plate and (standing := self._standing(place, read.plate_key, second)) is not None:
             same_plate = [standing]
         if same_plate:
             return self._extend(same_plate[0], read, second)
-        corrected = _correctable(same_id, read)
+        for passage in same_id:
+            if second <= passage.superseded.get(read.plate_key, -1):
+                return Decision(verdict=Verdict.MERGED, passage=passage)
+        corrected = _correctable(_near_in_time(correctable, read, second), read)
         if corrected is not None:
             return self._correct(corrected, read, second)
         passage = Passage(
@@ -147,18 +204,20 @@ class PassageBook:
             hours={second // SECONDS_PER_PERIOD},
             rows=[],
             vendor_ids=set(),
+            vouched=set(),
+            superseded={},
         )
         self._link(passage, read)
         return Decision(verdict=Verdict.STORED, passage=passage)
 
     def _standing(self, place: ReaderPlace, plate_key: PlateKey, second: int) -> Passage | None:
         """Return the passage of this plate at this reader if it is not over yet at this second."""
-        passage = self._by_plate.get((place, plate_key))
-        if passage is None:
-            return None
-        parked = passage.last_second - passage.first_second >= PARKED_AFTER_SECONDS
-        gap = PARKED_GAP_SECONDS if parked else GAP_SECONDS
-        return passage if passage.first_second - gap <= second <= passage.last_second + gap else None
+        for passage in self._by_plate.get((place, plate_key), ()):
+            parked = passage.last_second - passage.first_second >= PARKED_AFTER_SECONDS
+            gap = PARKED_GAP_SECONDS if parked else GAP_SECONDS
+            if passage.first_second - gap <= second <= passage.last_second + gap:
+                return passage
+        return None
 
     def _extend(self, passage: Passage, read: Read, second: int) -> Decision:
         passage.first_second = min(passage.first_second, second)
@@ -171,38 +230,81 @@ class PassageBook:
         return Decision(verdict=Verdict.STORED, passage=passage)
 
     def _correct(self, passage: Passage, read: Read, second: int) -> Decision:
-        withdraw = tuple(passage.rows)
-        self._by_plate.pop((passage.place, passage.plate_key), None)
+        hour = second // SECONDS_PER_PERIOD
+        withdraw = tuple(row for row in passage.rows if _is_of_moment(row, second))
+        self._unlink_plate(passage)
+        passage.superseded[passage.plate_key] = passage.last_second
         passage.plate_key = read.plate_key
         passage.rows = []
-        passage.hours = {second // SECONDS_PER_PERIOD}
+        passage.hours = {hour}
+        passage.vouched = set()
         passage.last_second = max(passage.last_second, second)
         self._link(passage, read)
         return Decision(verdict=Verdict.CORRECTED, passage=passage, withdraw=withdraw)
 
     def _link(self, passage: Passage, read: Read) -> None:
-        if passage.plate_key:
-            self._by_plate[passage.place, passage.plate_key] = passage
-            self._by_plate.move_to_end((passage.place, passage.plate_key))
+        self._all[id(passage)] = passage
+        self._all.move_to_end(id(passage))
+        self._link_plate(passage)
+        passage.vouched.add(frozenset(read.passage_ids))
         for vendor_id in read.passage_ids:
             if vendor_id not in passage.vendor_ids:
                 passage.vendor_ids.add(vendor_id)
                 self._by_vendor_id.setdefault((passage.place, vendor_id), []).append(passage)
 
     def _drop(self, passage: Passage) -> None:
-        if self._by_plate.get((passage.place, passage.plate_key)) is passage:
-            del self._by_plate[passage.place, passage.plate_key]
+        self._all.pop(id(passage), None)
+        self._unlink_plate(passage)
         for vendor_id in passage.vendor_ids:
-            others = [one for one in self._by_vendor_id.get((passage.place, vendor_id), ()) if one is not passage]
-            if others:
-                self._by_vendor_id[passage.place, vendor_id] = others
-            else:
-                self._by_vendor_id.pop((passage.place, vendor_id), None)
+            _remove(self._by_vendor_id, (passage.place, vendor_id), passage)
+
+    def _link_plate(self, passage: Passage) -> None:
+        if passage.plate_key:
+            standing = self._by_plate.setdefault((passage.place, passage.plate_key), [])
+            if not any(one is passage for one in standing):
+                standing.append(passage)
+
+    def _unlink_plate(self, passage: Passage) -> None:
+        _remove(self._by_plate, (passage.place, passage.plate_key), passage)
+
+
+def _remove(passages: dict[Key, list[Passage]], key: Key, passage: Passage) -> None:
+    """Take one passage out of a list of them, and the list away with the last."""
+    others = [one for one in passages.get(key, ()) if one is not passage]
+    if others:
+        passages[key] = others
+    else:
+        passages.pop(key, None)
+
+
+def _plates_under(vendor_id: str, reads: Sequence[Read]) -> set[PlateKey]:
+    """Return the plates that one body shows under a vendor id."""
+    return {read.plate_key for read in reads if vendor_id in read.passage_ids}
+
+
+def _near_in_time(passages: dict[str, list[Passage]], read: Read, second: int) -> list[Passage]:
+    """Return the passages under a read's vendor ids that are not too far from it in time."""
+    return [
+        passage
+        for vendor_id in read.passage_ids
+        for passage in passages[vendor_id]
+        if passage.first_second - VENDOR_ID_SECONDS <= second <= passage.last_second + VENDOR_ID_SECONDS
+    ]
+
+
+def _is_of_moment(row: StoredPlace, second: int) -> bool:
+    """Say whether a row is of the hour of a correction or close to it; a parked car's earlier hours stand."""
+    same_hour = row.captured_at // SECONDS_PER_PERIOD == second // SECONDS_PER_PERIOD
+    return same_hour or abs(row.captured_at - second) <= VENDOR_ID_SECONDS
 
 
 def _correctable(same_id: Sequence[Passage], read: Read) -> Passage | None:
-    """Return the passage that this read corrects: the only one under its id, or the one whose plate is nearest."""
-    distinct = list({id(passage): passage for passage in same_id}.values())
+    """Return the passage that this read corrects: the only one under its id, or the one whose plate is nearest.
+
+    One for whose plate another detection vouches, with ids that are not this read's, is not corrected.
+    """
+    ids = frozenset(read.passage_ids)
+    distinct = list({id(one): one for one in same_id if all(ids & message for message in one.vouched)}.values())
     if len(distinct) == 1:
         return distinct[0]
     near = [(distance(passage.plate_key, read.plate_key), place) for place, passage in enumerate(distinct)]

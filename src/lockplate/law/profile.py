@@ -118,8 +118,8 @@ class LawProfile(msgspec.Struct, frozen=True, kw_only=True):
     def retention_rule(self) -> "RetentionRule | None":
         """Return the limit and from when it counts; None when nothing is kept.
 
-        A limit in law counts from capture. Where the law leaves the length to the operator's policy, our default counts from
-        storage: it says how long *we* keep what came to us, whatever its age (docs/decisions/0007).
+        A limit in law counts from capture. Where the law leaves the length to the operator's policy, our default
+        counts from storage: it says how long *we* keep what came to us, whatever its age (docs/decisions/0007).
         """
         limit = self.retention_unmatched
         if limit is None:

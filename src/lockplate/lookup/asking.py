@@ -12,7 +12,7 @@ import msgspec
 
 from lockplate.access import AccessRecord, AccessRequest
 from lockplate.clock import Clock
-from lockplate.errors import ApprovalNeeded, Denied, NotFound, Reason, SealBroken
+from lockplate.errors import ApprovalNeeded, Conflict, Denied, NotFound, Reason, SealBroken
 from lockplate.evidence.recorder import Recorder
 from lockplate.gate.decision import Explanation, Gate
 from lockplate.gate.permit import Permit
@@ -20,7 +20,7 @@ from lockplate.gate.question import Question
 from lockplate.lookup.answer import Answer, AnsweredRead, OperatorAnswer, overall
 from lockplate.lookup.facts import FactFinder
 from lockplate.lookup.opening import ReadView
-from lockplate.registry.requests import WaitingRequests
+from lockplate.registry.requests import WaitingRequests, WaitingState
 from lockplate.seal.sealer import NamedProbe, Opened, Sealer
 from lockplate.sealed import SealedRead
 from lockplate.store.surface import ReadStore
@@ -79,6 +79,8 @@ class Lookup:
         Raises NotFound, Conflict when it was answered, refused or is too old.
         """
         waiting = self._waiting.get(request_id, operator)
+        if waiting.state not in (WaitingState.WAITING, WaitingState.APPROVED):
+            raise Conflict(f"the request is {waiting.state.value}", code="request_over", next_step="Ask again.")
         return self._ask_one(waiting.request, operator, resumed=True)
 
     def preview(self, request: AccessRequest) -> dict[OperatorId, Explanation]:
@@ -159,7 +161,8 @@ class Lookup:
         )
 
     def _find(self, permit: Permit, probes: list[NamedProbe]) -> list[SealedRead]:
-        start, end = int(permit.window_from.timestamp()), _ceil(permit.window_to)
+        # rows have whole seconds: the second in which the window begins belongs to it only when it begins with it
+        start, end = _ceil(permit.window_from), _ceil(permit.window_to)
         return self._store.find(permit.operator, [one.probe for one in probes], start=start, end=end)
 
     def _record_outcome(
@@ -224,8 +227,11 @@ def _opened(
     opened: list[Opened] = []
     unopened = 0
     for row in rows:
+        plate_key = plates.get((row.period, row.token))
         try:
-            opened.append(sealer.open(permit, row, plates[row.period, row.token]))
+            if plate_key is None:
+                raise SealBroken("the row's hour is not the one that it was found under")  # noqa: TRY301 - one count
+            opened.append(sealer.open(permit, row, plate_key))
         except SealBroken:
             unopened += 1
     return opened, unopened

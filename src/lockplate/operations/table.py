@@ -8,13 +8,38 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lockplate.errors import NotFound
+from lockplate.operations.agencies import AGENCIES
 from lockplate.operations.asking import ASKING
 from lockplate.operations.evidence import EVIDENCE
+from lockplate.operations.grants import GRANTS
+from lockplate.operations.hits import HITS
+from lockplate.operations.hotlists import HOT_LISTS
+from lockplate.operations.law import LAW
 from lockplate.operations.operation import Operation
+from lockplate.operations.operators import OPERATORS
+from lockplate.operations.people import PEOPLE
+from lockplate.operations.readers import READERS
+from lockplate.operations.retaining import RETAINING
 from lockplate.operations.taking_in import TAKING_IN
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {operation.name: operation for operation in (*ASKING, *TAKING_IN, *EVIDENCE)}
+    {
+        operation.name: operation
+        for operation in (
+            *ASKING,
+            *TAKING_IN,
+            *EVIDENCE,
+            *AGENCIES,
+            *OPERATORS,
+            *PEOPLE,
+            *READERS,
+            *GRANTS,
+            *HOT_LISTS,
+            *HITS,
+            *RETAINING,
+            *LAW,
+        )
+    }
 )
 
 

@@ -140,7 +140,9 @@ def _text_events(text: str) -> Iterator[Event]:
         for event in numbered_events(text):
             base = event.get("EventBaseInfo")
             base = base if isinstance(base, dict) else {}
-            code = text_of(base.get("Code")) or text_of(event.get("Code"))
+            # Some firmware leaves the code out where only cars are reported.
+            bare = "TrafficJunction" if isinstance(event.get("TrafficCar"), dict) else None
+            code = text_of(base.get("Code")) or text_of(event.get("Code")) or bare
             action = text_of(base.get("Action")) or text_of(event.get("Action")) or ""
             yield Event(code=code, action=action, data=event)
         return

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from lockplate.read import ClockRule, Ignored, Image, Read, Reject
+from lockplate.read import Ignored, Image, Read, Reject
 from lockplate.readers.fields import best_of, confidence_of, epoch_by_size, ids_of, picture, region_of, text_of, written
 from lockplate.readers.outcome import Outcome
 from lockplate.readers.words import plate_in, word_of
@@ -18,11 +18,15 @@ LIST_ENTRY = Ignored(kind="list_entry")
 _DIRECTIONS = {"2": "in", "3": "out"}
 
 
+def is_list_entry(row: Mapping[str, Any]) -> bool:
+    """Say whether a row is a plate that somebody put on a list, and no car: it has neither time nor car."""
+    unseen = all(word_of(row.get(key)) is None for key in ("ts", "mod_ts", "car_id"))
+    return unseen and text_of(row.get("lpr")) is not None
+
+
 def ff_outcome(format_name: str, row: Mapping[str, Any], zone: tzinfo | None) -> Outcome:
-    """Return what one row is: a read, a plate on a list, or a row without a plate."""
+    """Return what one row of the log is: a read, or a row without a plate."""
     seen = best_of(epoch_by_size(row.get("ts")), written(row.get("mod_ts"), zone))
-    if seen.rule is ClockRule.ABSENT and word_of(row.get("car_id")) is None and text_of(row.get("lpr")) is not None:
-        return LIST_ENTRY
     plate = plate_in(row, "lpr")
     if isinstance(plate, Reject):
         return plate

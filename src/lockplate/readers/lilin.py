@@ -11,15 +11,17 @@ from typing import Any
 
 from lockplate.read import Parsed
 from lockplate.readers.elements import lowered
-from lockplate.readers.ff_record import ff_outcome
+from lockplate.readers.ff_record import LIST_ENTRY, ff_outcome, is_list_entry
 from lockplate.readers.format_type import Format
 from lockplate.readers.outcome import NO_DETECTION, Outcome, missing, parsed_of
 from lockplate.readers.payload import Payload
 
 NAME = "lilin"
-_LINE = re.compile(r"\bLPR(\d)=([^,\r\n]*),ACT_PARAM\1=([^,\r\n]*)")
-_TIME = re.compile(r"LPR_TIME=?(\d)=([^,\r\n]*)")
-_PICTURE = re.compile(r"LP_BMP(\d)=([^\s,]*)")
+HEAD_CHARACTERS = 64 * 1024
+"""How far detection looks; the alarm poll has under a kilobyte."""
+_LINE = re.compile(r"\bLPR(\d)=([^,\r\n]{0,80}),ACT_PARAM\1=([^,\r\n]{0,80})")
+_TIME = re.compile(r"LPR_TIME=?(\d)=([^,\r\n]{0,80})")
+_PICTURE = re.compile(r"LP_BMP(\d)=([^\s,]{0,200})")
 
 
 def claims(payload: Payload) -> bool:
@@ -27,7 +29,7 @@ def claims(payload: Payload) -> bool:
     value = payload.object()
     if "LPR_COUNT" in value or (isinstance(value.get("INFORMATION"), list) and _has_rows(value["INFORMATION"])):
         return True
-    return payload.text is not None and _LINE.search(payload.text) is not None
+    return payload.text is not None and _LINE.search(payload.text[:HEAD_CHARACTERS]) is not None
 
 
 def parse(payload: Payload, zone: tzinfo | None) -> Parsed:
@@ -38,8 +40,14 @@ def parse(payload: Payload, zone: tzinfo | None) -> Parsed:
     rows = payload.object().get("INFORMATION")
     if not isinstance(rows, list):
         return parsed_of(NAME, [missing("INFORMATION")])
-    outcomes = [ff_outcome(NAME, row, zone) if isinstance(row, dict) else missing("row") for row in lowered(rows)]
+    outcomes = [_row(row, zone) for row in lowered(rows)]
     return parsed_of(NAME, outcomes or [NO_DETECTION])
+
+
+def _row(row: object, zone: tzinfo | None) -> Outcome:
+    if not isinstance(row, dict):
+        return missing("row")
+    return LIST_ENTRY if is_list_entry(row) else ff_outcome(NAME, row, zone)
 
 
 def _has_rows(rows: list[Any]) -> bool:

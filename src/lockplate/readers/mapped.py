@@ -6,8 +6,9 @@ What it must never see: the store, keys, a log.
 
 import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -29,6 +30,7 @@ from lockplate.terms import ReaderId
 
 NAME = "mapped"
 BLOCK_BYTES = 8 * 1024 * 1024
+_OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)\s*$")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _EPOCH = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 
@@ -44,14 +46,14 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 def chunks_of_file(path: Path, column_map: ColumnMap, progress: Callable[[int], None]) -> Iterator[Chunk]:
     """Yield a file's rows chunk by chunk; `progress` is told how many bytes of the file have been read.
 
-    Raises BadInput when the file is not what the map says: a missing column, not Parquet, not text.
+    Raises BadInput when the file is not what the map says: a missing column, not Parquet, not text, a broken archive.
     """
     try:
         if column_map.format == "parquet":
             yield from _parquet_chunks(path, column_map, progress)
         else:
             yield from _csv_chunks(path, column_map, progress)
-    except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, LookupError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BadInput(
             f"the file is not what the map says ({type(error).__name__})",
             code="bad_file",
@@ -104,7 +106,7 @@ def reads_of_chunk(chunk: Chunk, column_map: ColumnMap) -> list[Read | Reject]:
         for name in ("reader", "region", "place", "direction", "lane", "event_id", "confidence")
     }
     positions = _positions(table, column_map)
-    rule = _clock_rule(column_map)
+    rule, own_offset = _clock_rule(column_map), column_map.captured_at.format == "rfc3339"
     made: list[Read | Reject] = [Reject(reason=RejectReason.MALFORMED)] * chunk.unreadable
     for place in range(table.num_rows):
         fields = plate_fields(plates[place])
@@ -120,7 +122,7 @@ def reads_of_chunk(chunk: Chunk, column_map: ColumnMap) -> list[Read | Reject]:
                 region=cells["region"][place],
                 captured_at=datetime.fromtimestamp(seconds[place], UTC),
                 captured_at_raw=raw[place],
-                clock_rule=rule,
+                clock_rule=ClockRule.OFFSET if own_offset and _OFFSET.search(raw[place]) else rule,
                 confidence=(
                     None if confidence is None else Confidence(value=confidence, scale=column_map.confidence_scale)
                 ),
@@ -144,10 +146,11 @@ def seconds_of(texts: pa.ChunkedArray, column_map: ColumnMap) -> np.ndarray[tupl
     form = column_map.captured_at.format
     texts = pc.utf8_trim_whitespace(texts)
     if form in _EPOCH:
-        numbers = pc.cast(pc.replace_with_mask(texts, _not_number(texts), pa.scalar(None, pa.string())), pa.float64())
+        numbers = pc.cast(pc.if_else(_not_number(texts), pa.scalar(None, pa.string()), texts), pa.float64())
         seconds = pc.floor(pc.divide(numbers, float(_EPOCH[form])))
     elif form == "rfc3339":
-        return _checked_range(np.array([_rfc3339(text, column_map) for text in texts.to_pylist()], dtype=np.int64))
+        zone = column_map.zone()
+        return _checked_range(np.array([_rfc3339(text, zone) for text in texts.to_pylist()], dtype=np.int64))
     else:
         seconds = _strptime(texts, form, column_map)
     return _checked_range(np.asarray(pc.fill_null(pc.cast(seconds, pa.int64()), -1)))
@@ -164,7 +167,10 @@ def _not_number(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _strptime(texts: pa.ChunkedArray, form: str, column_map: ColumnMap) -> pa.Array:
-    naive = pc.strptime(texts, format=form, unit="s", error_is_null=True)
+    try:
+        naive = pc.strptime(texts, format=form, unit="s", error_is_null=True)
+    except pa.ArrowException:
+        raise BadInput("`captured_at.format` cannot be used", code="bad_map") from None
     if "%z" in form or column_map.captured_at.zone is None:
         return pc.cast(naive, pa.int64()) if "%z" in form else pa.nulls(len(texts), pa.int64())
     zone = column_map.captured_at.zone
@@ -178,26 +184,32 @@ def _strptime(texts: pa.ChunkedArray, form: str, column_map: ColumnMap) -> pa.Ar
     return pc.cast(pc.cast(placed, pa.timestamp("s", tz=zone)), pa.int64())
 
 
-def _rfc3339(text: str | None, column_map: ColumnMap) -> int:
+def _rfc3339(text: str | None, zone: tzinfo | None) -> int:
     try:
         at = datetime.fromisoformat(text or "")
-    except ValueError:
-        return -1
-    if at.tzinfo is None:
-        zone = column_map.zone()
+        if at.tzinfo is not None:
+            return int(at.timestamp())
         if zone is None:
             return -1
-        at = at.replace(tzinfo=zone)
-    return int(at.timestamp())
+        placed = at.replace(tzinfo=zone).astimezone(UTC)
+        skipped = placed.astimezone(zone).replace(tzinfo=None) != at
+        return -1 if skipped else int(placed.timestamp())
+    except (ValueError, OverflowError):
+        return -1
 
 
 def _clock_rule(column_map: ColumnMap) -> ClockRule:
+    """Return the rule of the map; an RFC 3339 text that carries its own offset goes by that, whatever the map says."""
     form = column_map.captured_at.format
-    return {
-        "epoch_s": ClockRule.EPOCH_SECONDS,
-        "epoch_ms": ClockRule.EPOCH_MILLISECONDS,
-        "epoch_us": ClockRule.EPOCH_MICROSECONDS,
-    }.get(form, ClockRule.READER_ZONE if column_map.captured_at.zone else ClockRule.OFFSET)
+    if form in _EPOCH:
+        return {
+            "epoch_s": ClockRule.EPOCH_SECONDS,
+            "epoch_ms": ClockRule.EPOCH_MILLISECONDS,
+            "epoch_us": ClockRule.EPOCH_MICROSECONDS,
+        }[form]
+    if "%z" in form or column_map.captured_at.zone is None:
+        return ClockRule.OFFSET
+    return ClockRule.READER_ZONE
 
 
 def _plates(table: pa.Table, column_map: ColumnMap) -> list[str]:
@@ -270,7 +282,11 @@ def _csv_chunks(path: Path, column_map: ColumnMap, progress: Callable[[int], Non
                 block_size=BLOCK_BYTES, encoding=column_map.encoding, use_threads=False
             ),
             parse_options=pyarrow.csv.ParseOptions(
-                delimiter=column_map.delimiter, quote_char=column_map.quote, invalid_row_handler=count_bad
+                delimiter=column_map.delimiter,
+                quote_char=column_map.quote,
+                # some releases write an address on two lines of one cell
+                newlines_in_values=True,
+                invalid_row_handler=count_bad,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
@@ -308,7 +324,7 @@ def _as_text(table: pa.Table, column_map: ColumnMap) -> pa.Table:
     for name in table.column_names:
         column = table[name]
         if pa.types.is_timestamp(column.type):
-            column = pc.strftime(column, format="%Y-%m-%dT%H:%M:%S" + ("Z" if column.type.tz else ""))
+            column = _timestamps_as_text(column)
         elif pa.types.is_binary(column.type) or pa.types.is_fixed_size_binary(column.type):
             column = pa.chunked_array([pa.array([None if one is None else one.hex() for one in column.to_pylist()])])
         else:
@@ -316,3 +332,11 @@ def _as_text(table: pa.Table, column_map: ColumnMap) -> pa.Table:
         absent = pc.is_in(column, value_set=pa.array(list(column_map.missing), pa.string()))
         columns[name] = pc.if_else(absent, pa.scalar(None, pa.string()), column)
     return pa.table(columns)
+
+
+def _timestamps_as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return timestamps as RFC 3339: in UTC where the column has a zone, else naive, for the map's zone to place."""
+    if column.type.tz is None:
+        return pc.strftime(column, format="%Y-%m-%dT%H:%M:%S")
+    in_utc = pc.cast(column, pa.timestamp(column.type.unit, tz="UTC"))
+    return pc.strftime(in_utc, format="%Y-%m-%dT%H:%M:%SZ")

@@ -18,21 +18,22 @@ from lockplate.readers.payload import Payload
 from lockplate.readers.tattile import tags_outcome
 
 NAME = "nedap"
-MAX_TEXT = 64 * 1024
+HEAD_CHARACTERS = 64 * 1024
+"""How far detection looks; reading goes to the end."""
 _TAG = re.compile(r"%?\b([A-Z][A-Z_]{1,30})[ \t]*[=:][ \t]*([^;,|&\r\n%]*)", re.ASCII)
 
 
 def claims(payload: Payload) -> bool:
     """Say whether a body names the tag PLATE_STRING with a value."""
     if payload.text is not None:
-        return any("plate_string" in tags for tags in _messages(payload.text[:MAX_TEXT]))
+        return any("plate_string" in tags for tags in _messages(payload.text[:HEAD_CHARACTERS]))
     return any("plate_string" in item for item in lowered(objects(payload.json)[:1]))
 
 
 def parse(payload: Payload, zone: tzinfo | None) -> Parsed:
     """Return the outcome of every message in the body."""
     text = payload.text
-    messages = lowered(objects(payload.json)) if text is None else _messages(text[:MAX_TEXT])
+    messages = lowered(objects(payload.json)) if text is None else _messages(text)
     outcomes = [tags_outcome(NAME, tags, zone) for tags in messages]
     return parsed_of(NAME, outcomes or [missing("PLATE_STRING")])
 

@@ -170,6 +170,24 @@ def _open_xml(data: bytes) -> Element:
     if len(data) > MAX_XML_BYTES:
         raise PayloadRefused(RejectReason.TOO_LARGE, f"XML over {MAX_XML_BYTES} bytes")
     data, encoding = _xml_encoding(data)
+    try:
+        return _parse_xml(data, encoding)
+    except ParseError as error:
+        if error.code != _UNBOUND_PREFIX:
+            raise PayloadRefused(RejectReason.MALFORMED, "not valid XML") from None
+    try:
+        # An event cut out of a longer document has lost the declaration of its prefix.
+        return _parse_xml(_PREFIX.sub(rb"<\1", data), encoding)
+    except ParseError:
+        raise PayloadRefused(RejectReason.MALFORMED, "not valid XML") from None
+
+
+_UNBOUND_PREFIX = 27
+"""expat's XML_ERROR_UNBOUND_PREFIX."""
+_PREFIX = re.compile(rb"<(/?)[A-Za-z_][A-Za-z0-9_.-]{0,40}:")
+
+
+def _parse_xml(data: bytes, encoding: str | None) -> Element:
     parser = DefusedXMLParser(
         target=_BoundedTree(), encoding=encoding, forbid_dtd=True, forbid_entities=True, forbid_external=True
     )
@@ -178,7 +196,9 @@ def _open_xml(data: bytes) -> Element:
         root = parser.close()
     except DefusedXmlException:
         raise PayloadRefused(RejectReason.HOSTILE, "declares a document type or entities") from None
-    except (ParseError, LookupError, ValueError):
+    except ParseError:
+        raise
+    except (LookupError, ValueError):
         raise PayloadRefused(RejectReason.MALFORMED, "not valid XML") from None
     if not isinstance(root, Element):
         raise PayloadRefused(RejectReason.MALFORMED, "no XML element")

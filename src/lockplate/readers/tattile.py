@@ -45,7 +45,7 @@ def parse(payload: Payload, zone: tzinfo | None) -> Parsed:
     for document in (payload, *payload.others):
         if document.xml is not None:
             holders = [item for item in document.xml.iter() if any(local_name(part) == "plate_string" for part in item)]
-            outcomes += [tags_outcome(NAME, mapping_of(holder), zone) for holder in holders[:1000]]
+            outcomes += [tags_outcome(NAME, mapping_of(holder), zone) for holder in holders]
     if not outcomes and payload.xml is not None and _is_heartbeat(mapping_of(payload.xml)):
         outcomes.append(HEARTBEAT)
     return parsed_of(NAME, outcomes or [missing("PLATE_STRING")])

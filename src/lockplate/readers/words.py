@@ -42,11 +42,15 @@ _KINDS = {
 }  # fmt: skip
 
 
+def _is_token(text: str) -> bool:
+    return len(text) <= 60 and _TOKEN.match(text) is not None
+
+
 def word_of(*values: object) -> str | None:
     """Return the first value that says something: text or a number, and not a word for "unknown"."""
     for value in values:
         text = text_of(value)
-        if text is not None and text.lower() not in _NOTHING and not _TOKEN.match(text):
+        if text is not None and text.lower() not in _NOTHING and not _is_token(text):
             return text
     return None
 
@@ -79,7 +83,7 @@ def _plate_value(value: object) -> object:
         return value
     trimmed = value.strip()
     bare = "".join(filter(str.isalnum, trimmed)).upper()
-    return "" if bare in _NO_PLATE or _TOKEN.match(trimmed) else value
+    return "" if bare in _NO_PLATE or _is_token(trimmed) else value
 
 
 def no_plate(detail: str) -> Reject:

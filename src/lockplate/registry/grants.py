@@ -219,7 +219,12 @@ class Grants:
         found = self.in_force_grant(operator, grantee, now)
         if found is None:
             return None
-        return GrantFacts(grant=found.grant, grantee=found.grantee, purposes=found.purposes)
+        return GrantFacts(
+            grant=found.grant,
+            grantee=found.grantee,
+            purposes=found.purposes,
+            declaration_on_file=found.instrument is not Instrument.NONE,
+        )
 
     def in_force_grant(self, operator: OperatorId, grantee: AgencyId, now: datetime) -> Grant | None:
         """Return the same with its readers: a look-up answers only from those that the grant names."""

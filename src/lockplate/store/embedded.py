@@ -159,7 +159,12 @@ class EmbeddedStore:
 
 
 def _connect(folder: Path, memory_mb: int) -> Any:
-    settings = {"max_memory_usage": memory_mb * 1024 * 1024, "max_query_size": MAX_QUERY_BYTES}
+    settings = {
+        "max_memory_usage": memory_mb * 1024 * 1024,
+        "max_query_size": MAX_QUERY_BYTES,
+        # a file of a year's history in one batch touches more days than the engine's own limit of 100
+        "max_partitions_per_insert_block": 0,
+    }
     return clickhouse_connect.get_client(interface="chdb", path=str(folder), settings=settings)
 
 

@@ -16,8 +16,9 @@ from lockplate.terms import OperatorId, ReaderId, Token
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS passages (operator TEXT NOT NULL, hash BLOB NOT NULL, token BLOB NOT NULL,
-    captured_at INTEGER NOT NULL, reader TEXT NOT NULL, PRIMARY KEY (operator, hash)) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS passages_by_time ON passages (captured_at);
+    captured_at INTEGER NOT NULL, reader TEXT NOT NULL, noted_at INTEGER NOT NULL, PRIMARY KEY (operator, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS passages_by_time ON passages (noted_at);
 """
 
 
@@ -29,6 +30,8 @@ class PassagePlace(msgspec.Struct, frozen=True, kw_only=True):
     token: Token
     captured_at: int
     reader: ReaderId
+    noted_at: int
+    """Seconds of our clock, for pruning: the row's own time may be of any age."""
 
 
 class PassageIndex:
@@ -44,29 +47,41 @@ class PassageIndex:
 
     def put(self, places: Sequence[PassagePlace]) -> None:
         """Remember where rows lie; a later place for the same hash replaces the earlier."""
-        rows = [(place.operator, place.hash, place.token, place.captured_at, place.reader) for place in places]
+        rows = [
+            (place.operator, place.hash, place.token, place.captured_at, place.reader, place.noted_at)
+            for place in places
+        ]
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?)", rows)
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?)", rows)
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def get(self, operator: OperatorId, passage_hash: bytes) -> PassagePlace | None:
         """Return where the row of a named hash lies, or None."""
         with self._lock:
             row = self._connection.execute(
-                "SELECT token, captured_at, reader FROM passages WHERE operator = ? AND hash = ?",
+                "SELECT token, captured_at, reader, noted_at FROM passages WHERE operator = ? AND hash = ?",
                 (operator, passage_hash),
             ).fetchone()
         if row is None:
             return None
         return PassagePlace(
-            operator=operator, hash=passage_hash, token=Token(row[0]), captured_at=row[1], reader=ReaderId(row[2])
+            operator=operator,
+            hash=passage_hash,
+            token=Token(row[0]),
+            captured_at=row[1],
+            reader=ReaderId(row[2]),
+            noted_at=row[3],
         )
 
     def prune(self, before: int) -> None:
-        """Forget passages whose row is older than a second."""
+        """Forget passages that were noted before a moment of our clock."""
         with self._lock:
-            self._connection.execute("DELETE FROM passages WHERE captured_at < ?", (before,))
+            self._connection.execute("DELETE FROM passages WHERE noted_at < ?", (before,))
 
     def close(self) -> None:
         """Close the table."""

@@ -19,10 +19,9 @@ from litestar.types import ControllerRouterHandler
 from lockplate.errors import LockplateError, Overloaded
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
-from lockplate.web.reads import BulkDesk, take_reads
+from lockplate.web.reads import MAX_BODY_BYTES, ReadsDesk, reads_route
 from lockplate.web.tiles import list_logs, show_checkpoint, show_key, show_tile
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
 RETRY_AFTER_SECONDS = "1"
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -50,13 +49,13 @@ def show_health() -> dict[str, str]:
 
 
 API_ROUTES: tuple[ControllerRouterHandler, ...] = (
-    take_reads, ask_question, run_command, list_logs, show_checkpoint, show_key, show_tile, show_metrics, show_health,
+    ask_question, run_command, list_logs, show_checkpoint, show_key, show_tile, show_metrics, show_health,
 )  # fmt: skip
 
 
 def create_application(doorway: Doorway, page_routes: Sequence[ControllerRouterHandler] = ()) -> Litestar:
     """Return the application over an open node; it closes neither the node nor anything it did not make."""
-    bulk = BulkDesk(doorway)
+    desk = ReadsDesk(doorway)
 
     @asynccontextmanager
     async def beside_requests(_: Litestar) -> AsyncIterator[None]:
@@ -67,20 +66,19 @@ def create_application(doorway: Doorway, page_routes: Sequence[ControllerRouterH
             upkeep.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await upkeep
-            bulk.close()
+            desk.close()
 
     return Litestar(
-        route_handlers=[*API_ROUTES, *page_routes],
+        route_handlers=[reads_route(desk), *API_ROUTES, *page_routes],
         dependencies={
             "doorway": Provide(lambda: doorway, sync_to_thread=False),
-            "bulk": Provide(lambda: bulk, sync_to_thread=False),
         },
         exception_handlers={LockplateError: told_error, HTTPException: told_http_error, Exception: told_fault},
         lifespan=[beside_requests],
         request_max_body_size=MAX_BODY_BYTES,
         after_request=_with_security_headers,
         openapi_config=None,
-        signature_types=[Doorway, BulkDesk],
+        signature_types=[Doorway],
         logging_config=None,
     )
 

@@ -6,6 +6,7 @@ What it must never see: a key in a URL. Routes are closed: a handler that asks f
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -59,9 +60,13 @@ class Doorway(msgspec.Struct, frozen=True, kw_only=True):
 
     def reader(self, request: HttpRequest) -> RegisteredReader:
         """Return the reader that sends, or raise Unauthenticated; the key comes in a header, never in the URL."""
-        key = request.headers.get(READER_KEY_HEADER, "")
+        return self.reader_of(request.headers)
+
+    def reader_of(self, headers: Mapping[str, str]) -> RegisteredReader:
+        """Return the reader behind a request's headers; as `reader`."""
+        key = headers.get(READER_KEY_HEADER, "")
         if not key:
-            word, _, token = request.headers.get("authorization", "").partition(" ")
+            word, _, token = headers.get("authorization", "").partition(" ")
             key = token if word.lower() == "bearer" else ""
         if not key:
             raise Unauthenticated("no reader key", next_step="Send the reader's key in the header X-Reader-Key.")

@@ -27,6 +27,7 @@ from lockplate.lookup.opening import ReadView
 from lockplate.registry.database import close_database, migrate, open_database
 from lockplate.registry.hits import Recorded
 from lockplate.registry.readers import RegisteredReader
+from lockplate.retention import notes_path, require_not_revived
 from lockplate.seal.column import ColumnSealer
 from lockplate.settings import Settings
 from lockplate.store.embedded import EmbeddedStore
@@ -191,6 +192,8 @@ def _open_desks(
         )
         desks[operator.operator] = desk
         closing.callback(desk.close)
+        notes = notes_path(settings.home, operator.operator)
+        require_not_revived(operator.operator, desk.ring, desk.evidence.log, notes)
         closing.callback(desk.evidence.publisher.publish)
     return registries, desks
 

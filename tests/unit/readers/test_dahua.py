@@ -219,6 +219,13 @@ def test_many_events_in_one_text_are_told_apart() -> None:
     assert (Ignored(kind="VideoMotion"),) == parsed.ignored
 
 
+def test_flat_lines_may_lack_a_code_and_may_come_as_json() -> None:
+    """Some relays send the lines as keys of an object; a car without a code is a passage."""
+    lone = "Events[0].TrafficCar.PlateNumber"
+    for body in (f"{lone}=KBR118\n".encode(), json.dumps({lone: "KBR118", "DeviceName": "x"}).encode()):
+        assert "KBR118" == one(parse_body(body)).plate_text
+
+
 def test_a_snap_stream_keeps_parts_apart_and_pictures_with_their_event() -> None:
     """Every part numbers its events from zero; a heartbeat is a part of its own."""
     jpeg = b"\xff\xd8\xff\xe0" + bytes(70_000)

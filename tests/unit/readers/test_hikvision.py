@@ -56,10 +56,11 @@ def test_every_namespace_is_the_same_event(space: str) -> None:
     assert "02:00:5e:10:20:30" == read.reader_id
 
 
-def test_a_prefixed_event_is_the_same_event() -> None:
-    """Some firmware puts a prefix in front of every name."""
+@pytest.mark.parametrize("declared", [' xmlns:ns1="http://www.isapi.org/ver20/XMLSchema"', ""])
+def test_a_prefixed_event_is_the_same_event(declared: str) -> None:
+    """Some firmware puts a prefix in front of every name; a relay that cuts the event out loses its declaration."""
     body = (
-        '<ns1:EventNotificationAlert xmlns:ns1="http://www.isapi.org/ver20/XMLSchema"><ns1:eventType>ANPR</ns1:eventType>'
+        f'<ns1:EventNotificationAlert{declared} version="2.0"><ns1:eventType>ANPR</ns1:eventType>'
         "<ns1:dateTime>2025-11-03T08:15:30+01:00</ns1:dateTime>"
         "<ns1:ANPR><ns1:licensePlate>QZX471</ns1:licensePlate></ns1:ANPR></ns1:EventNotificationAlert>"
     )

@@ -72,6 +72,8 @@ def test_a_hostile_part_is_not_hidden_by_a_good_one() -> None:
         (b"{", RejectReason.MALFORMED),
         (b"<a><b></a>", RejectReason.MALFORMED),
         (b"<a/><b/>", RejectReason.MALFORMED),
+        (b"<x:a><y:b></x:a>", RejectReason.MALFORMED),
+        (b"<x:a>" * 65 + b"</x:a>" * 65, RejectReason.HOSTILE),
     ],
 )
 def test_what_cannot_be_opened_is_refused_with_its_reason(body: bytes, reason: RejectReason) -> None:

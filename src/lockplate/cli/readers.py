@@ -1,0 +1,113 @@
+"""`lockplate reader …`: the cameras that may send.
+
+What flows in: a reader's id and description. What flows out: its key, once; how it is doing.
+What it must never see: a read.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
+from lockplate.cli.output import print_json, print_lines, print_table, told_errors
+from lockplate.cli.session import Session
+from lockplate.operations.readers import AddReader, ReaderName, ReadersOf
+
+readers = typer.Typer(no_args_is_help=True, help="Cameras that may send, each with its own key.")
+
+ReaderArgument = Annotated[str, typer.Argument(metavar="READER", help="a-z, 0-9, dash.")]
+
+
+@readers.command("add")
+def add(
+    reader: ReaderArgument,
+    name: Annotated[str, typer.Option(help="Its name for people.")],
+    operator: Operator = "",
+    place: Annotated[str, typer.Option(help="Where it stands, in words.")] = "",
+    latitude: Annotated[float | None, typer.Option(help="Degrees, WGS 84.")] = None,
+    longitude: Annotated[float | None, typer.Option(help="Degrees, WGS 84.")] = None,
+    zone: Annotated[str | None, typer.Option(help="IANA zone of its clock; the operator's when left out.")] = None,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="Its payload format; told by shape when left out.")
+    ] = None,
+    mobile: Annotated[bool, typer.Option("--mobile", help="It moves: a patrol car's.")] = False,
+    person: As = "",
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Add a reader and print its key, once."""
+    request = AddReader(
+        reader=reader,
+        name=name,
+        operator=operator,
+        place=place,
+        latitude=latitude,
+        longitude=longitude,
+        zone=zone,
+        format_name=format_name,
+        mobile=mobile,
+    )
+    with told_errors(as_json=as_json):
+        _print_key(Session(settings_of(home)).run("reader.add", request, person=person), as_json=as_json)
+
+
+@readers.command("list")
+def list_all(operator: Operator = "", person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """List readers: when each was last heard, how far its clock is off, what it sent amiss in seven days."""
+    with told_errors(as_json=as_json):
+        lines = Session(settings_of(home)).run("reader.list", ReadersOf(operator=operator), person=person)
+        if as_json:
+            print_json(lines)
+        else:
+            print_table(
+                ["reader", "name", "place", "", "last heard", "clock", "rejects"], [_row(line) for line in lines]
+            )
+
+
+@readers.command("key")
+def key(reader: ReaderArgument, person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Give a reader another key and print it, once; the one so far stops at once."""
+    with told_errors(as_json=as_json):
+        request = ReaderName(reader=reader)
+        _print_key(Session(settings_of(home)).run("reader.key", request, person=person), as_json=as_json)
+
+
+@readers.command("deactivate")
+def deactivate(reader: ReaderArgument, person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Stop taking reads from a reader."""
+    _set("reader.deactivate", reader, person, home, as_json=as_json)
+
+
+@readers.command("activate")
+def activate(reader: ReaderArgument, person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Take reads from a reader again."""
+    _set("reader.activate", reader, person, home, as_json=as_json)
+
+
+def _set(name: str, reader: str, person: str, home: Home, *, as_json: bool) -> None:
+    with told_errors(as_json=as_json):
+        told = Session(settings_of(home)).run(name, ReaderName(reader=reader), person=person)
+        if as_json:
+            print_json(told)
+        else:
+            print_lines([f"{told['reader']}: {_word(told)}."])
+
+
+def _print_key(told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+        return
+    reader = told["reader"]
+    print_lines([f"{reader['reader']} of {reader['operator']}: {reader['name']}."])
+    print_lines([f"Key, shown this once: {told['key']}", "The reader sends it in the header X-Reader-Key."])
+
+
+def _row(line: dict[str, Any]) -> list[object]:
+    reader, drift = line["reader"], line["clock_drift_seconds"]
+    clock = "" if drift is None else f"{drift:+.1f} s"
+    seen = line["last_seen"] or "never"
+    return [reader["reader"], reader["name"], reader["place"], _word(reader), seen, clock, line["rejects"]]
+
+
+def _word(reader: dict[str, Any]) -> str:
+    return "active" if reader["active"] else "inactive"

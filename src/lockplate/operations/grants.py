@@ -1,0 +1,128 @@
+"""Share: `grant propose|approve|list|revoke|register`.
+
+What flows in: who shall be granted what, until when. What flows out: grants; the register that anyone may read.
+What it must never see: a grant without an end, or one to everybody. People act here, never the system user alone.
+"""
+
+import msgspec
+
+from lockplate.clock import parse_time
+from lockplate.gate.act import Act
+from lockplate.operations.authority import require_any
+from lockplate.operations.operation import Actor, Operation
+from lockplate.operations.taking_in import only_operator
+from lockplate.registry.grants import Grant, GrantProposal, GrantState, Instrument, PublicGrant
+from lockplate.sharing import Sharing, Standing
+from lockplate.terms import AgencyId, GrantId, OperatorId, Purpose, ReaderId
+from lockplate.wiring.node import Node
+
+
+class ProposeGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A grant to propose."""
+
+    grantee: str
+    purposes: tuple[Purpose, ...]
+    valid_to: str
+    """RFC 3339; a grant always ends, at most two years after it begins."""
+    valid_from: str = ""
+    """Empty: now."""
+    operator: str = ""
+    readers: tuple[str, ...] | None = None
+    """None: every reader of the operator; else answers come from these alone."""
+    instrument: Instrument = Instrument.NONE
+    instrument_hash: str | None = None
+    """SHA-256, hex, of the signed text."""
+
+
+class GrantName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One grant."""
+
+    grant: str
+
+
+class GrantsOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose grants."""
+
+    operator: str = ""
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The public register of this node."""
+
+
+class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant or proposal and where it stands."""
+
+    grant: Grant
+    state: GrantState
+
+
+def propose_grant(node: Node, actor: Actor, request: ProposeGrant) -> GrantLine:
+    """Propose a grant; it gives nothing until a second person approves it."""
+    operator = only_operator(node, request.operator)
+    grantee = node.registries.agencies.get(AgencyId(request.grantee))
+    proposal = GrantProposal(
+        operator=operator,
+        grantee=grantee.agency,
+        purposes=frozenset(request.purposes),
+        readers=None if request.readers is None else frozenset(ReaderId(reader) for reader in request.readers),
+        valid_from=parse_time(request.valid_from) if request.valid_from else node.clock.now(),
+        valid_to=parse_time(request.valid_to),
+        instrument=request.instrument,
+        instrument_hash=request.instrument_hash or None,
+    )
+    return _line(node, _sharing(node, operator).propose(_standing(node, actor, operator), grantee, proposal))
+
+
+def approve_grant(node: Node, actor: Actor, name: GrantName) -> GrantLine:
+    """Approve a grant as a second person of the operator's agency."""
+    grant = node.registries.grants.get(GrantId(name.grant))
+    who = _standing(node, actor, grant.operator)
+    grantee = node.facts.agency(grant.grantee)
+    return _line(node, _sharing(node, grant.operator).approve(who, grantee, grant))
+
+
+def revoke_grant(node: Node, actor: Actor, name: GrantName) -> GrantLine:
+    """End a grant at once, or withdraw a proposal."""
+    grant = node.registries.grants.get(GrantId(name.grant))
+    return _line(node, _sharing(node, grant.operator).revoke(_standing(node, actor, grant.operator), grant))
+
+
+def list_grants(node: Node, actor: Actor, which: GrantsOf) -> tuple[GrantLine, ...]:
+    """List an operator's grants and proposals, with who proposed and approved them."""
+    operator = only_operator(node, which.operator)
+    require_any(node, actor, (Act.REVOKE_GRANT, Act.READ_RECORDS), operator)
+    return tuple(_line(node, grant) for grant in node.registries.grants.list_all(operator))
+
+
+def register(node: Node, _: Actor, __: Register) -> tuple[PublicGrant, ...]:
+    """Show every grant ever approved here, as the public page does; no person is named."""
+    return node.registries.grants.register(node.clock.now())
+
+
+def _standing(node: Node, actor: Actor, operator: OperatorId) -> Standing:
+    person = actor.require_person(node)
+    return Standing(
+        person=person,
+        agency=node.facts.agency(person.agency),
+        operator=node.facts.operator(operator, node.clock.now()),
+    )
+
+
+def _sharing(node: Node, operator: OperatorId) -> Sharing:
+    return Sharing(
+        grants=node.registries.grants, gate=node.gate, recorder=node.desk(operator).recorder, clock=node.clock
+    )
+
+
+def _line(node: Node, grant: Grant) -> GrantLine:
+    return GrantLine(grant=grant, state=grant.state(node.clock.now()))
+
+
+GRANTS = (
+    Operation(name="grant.propose", request=ProposeGrant, handler=propose_grant, says="Propose a grant."),
+    Operation(name="grant.approve", request=GrantName, handler=approve_grant, says="Approve a grant, second person."),
+    Operation(name="grant.revoke", request=GrantName, handler=revoke_grant, says="End a grant at once."),
+    Operation(name="grant.list", request=GrantsOf, handler=list_grants, says="List grants and proposals."),
+    Operation(name="grant.register", request=Register, handler=register, says="Show the public register of grants."),
+)

@@ -1,0 +1,74 @@
+"""Show one waiting question, opened, to its author or to whoever may decide it.
+
+What flows in: a person, a waiting question's name. What flows out: the question, why it waits, what the person may do.
+What it must never see: an answer.
+"""
+
+import msgspec
+
+from lockplate.errors import Denied, Reason
+from lockplate.gate.act import Act, ActContext
+from lockplate.gate.decision import Explanation
+from lockplate.gate.question import PersonFacts
+from lockplate.operations.asking import WaitingName
+from lockplate.operations.operation import Actor, Operation
+from lockplate.registry.requests import WaitingLine, WaitingRequest, WaitingState
+from lockplate.terms import OperatorId, PolicyId, RequestId, Verdict
+from lockplate.wiring.node import Node
+
+
+class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
+    """One waiting question as a person sees it."""
+
+    waiting: WaitingRequest
+    reasons: tuple[Reason, ...]
+    """Why a second person is wanted."""
+    may_decide: bool
+    may_take_up: bool
+
+
+def show_waiting(node: Node, actor: Actor, name: WaitingName) -> WaitingView:
+    """Return a waiting question to its author, or to someone the gate lets decide it; else raise Denied."""
+    person = actor.require_person(node)
+    waiting = node.registries.waiting.get(RequestId(name.request_id), OperatorId(name.operator))
+    is_author = waiting.author == person.person
+    deciding = explain_deciding(node, person, waiting)
+    if not is_author and deciding.verdict is not Verdict.PERMITTED:
+        raise Denied(deciding.reasons)
+    return WaitingView(
+        waiting=waiting,
+        reasons=reasons_of(node, waiting.policy_ids),
+        may_decide=waiting.state is WaitingState.WAITING and deciding.verdict is Verdict.PERMITTED,
+        may_take_up=waiting.state is WaitingState.APPROVED and is_author,
+    )
+
+
+def explain_deciding(node: Node, person: PersonFacts, line: WaitingLine) -> Explanation:
+    """Return what the gate says to this person deciding this question."""
+    return node.gate.explain_act(
+        person,
+        node.facts.agency(person.agency),
+        Act.APPROVE_QUESTION,
+        node.facts.operator(line.operator, node.clock.now()),
+        ActContext(asker=line.author, asking_agency=line.agency),
+    )
+
+
+def reasons_of(node: Node, policy_ids: tuple[PolicyId, ...]) -> tuple[Reason, ...]:
+    """Return policies by id in words; one that is no longer in force, or is no file, keeps its id."""
+    return tuple(_reason(node, policy_id) for policy_id in policy_ids)
+
+
+def _reason(node: Node, policy_id: PolicyId) -> Reason:
+    try:
+        return node.gate.reasons((policy_id,))[0]
+    except KeyError:
+        says = {"default-deny": "No rule allowed it.", "gate-error": "It could not be judged, so it was denied."}
+        return Reason(
+            policy_id=policy_id, cite="Lockplate", says=says.get(policy_id, "A rule that is not in force now.")
+        )
+
+
+WAITING = (
+    Operation(name="request.show", request=WaitingName, handler=show_waiting, says="Show one waiting question."),
+)

@@ -1,0 +1,90 @@
+"""Disk: bytes a read, in the engine's active parts once it has merged what it wants to merge.
+
+What flows in: the filled month; vendor payloads. What flows out: a row without records and one with.
+What it must never see: a forced merge: what is weighed is what a node has on an ordinary evening.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import plain_clickhouse
+import postgres
+from apart import MeasureFailed, Told, run_apart
+from ground import OPERATOR, Ground, founded, opened
+from row import Alternative, Row
+from traffic import payloads, vendor_fleet
+
+from lockplate.read import Read
+from lockplate.readers.formats import parse_body
+from lockplate.store.schema import TABLE
+from lockplate.terms import RecordMode
+
+SECONDS = 3600.0
+LOCAL = f"{TABLE}_local"
+
+
+def measure(ground: Ground, *, told: Told) -> list[Row]:
+    """Return bytes a read without records, at the month's size, and with them."""
+    index_only = run_apart(plain_clickhouse.weigh_folder, ground.month / "store", LOCAL, told=told, seconds=SECONDS)
+    home = ground.folder / "records"
+    payload_bytes = run_apart(store_records, ground, told=told, seconds=SECONDS)
+    with_record = run_apart(plain_clickhouse.weigh_folder, home / "store", LOCAL, told=told, seconds=SECONDS)
+    others = _alternatives(ground, told)
+    return [
+        _row("bytes a read on disk, index only", index_only, 12, others, {}),
+        _row(
+            "bytes a read on disk, with record", with_record, 130, others[-1:],
+            {"payload_bytes_mean": round(payload_bytes), "from": "vendor payloads of every format, sealed one by one"},
+        ),
+    ]  # fmt: skip
+
+
+def store_records(ground: Ground, *, told: Told) -> float:
+    """Store one row with a record for each of many vendor payloads; return the payloads' mean size."""
+    now = ground.started_at
+    made: list[Read] = []
+    weight = count = 0
+    with opened(founded(ground.folder / "records", RecordMode.RECORD)) as node:
+        for one in payloads(vendor_fleet(ground.sizes.records, 40), ground.sizes.records, now):
+            parsed = parse_body(one.body, content_type=one.content_type, format_name=one.format)
+            made += [read for read in parsed.reads if read.captured_at is not None]
+            weight, count = weight + len(one.body), count + 1
+            told("records", count, ground.sizes.records)
+        for first in range(0, len(made), 5_000):
+            node.bulk.store(node.bulk.seal_reads(OPERATOR, made[first : first + 5_000]))
+        days = (now - timedelta(days=2)).date(), (now + timedelta(days=1)).date()
+        if not sum(day.reads for day in node.store.counts(OPERATOR, *days)):
+            raise MeasureFailed("no record was stored")
+    return weight / max(count, 1)
+
+
+def _alternatives(ground: Ground, told: Told) -> tuple[Alternative, ...]:
+    plain, indexed = "plain plates, same engine", "PostgreSQL, plain plates, two indexes"
+    found = [_weighed(plain, plain_clickhouse.weigh_month, ground, told)]
+    if ground.postgres is None:
+        return (*found, Alternative(what=indexed, measured=None, why=ground.no_postgres))
+    return (*found, _weighed(indexed, postgres.weigh_month, ground, told))
+
+
+def _weighed(what: str, weigh: Callable[..., float], ground: Ground, told: Told) -> Alternative:
+    try:
+        return Alternative(what=what, measured=run_apart(weigh, ground, told=told, seconds=SECONDS))
+    except MeasureFailed as error:
+        return Alternative(what=what, measured=None, why=str(error))
+
+
+def _row(
+    name: str, weighed: dict[str, float], budget: float, others: tuple[Alternative, ...], details: dict[str, object]
+) -> Row:
+    if not weighed["rows"]:
+        raise MeasureFailed("the store is empty")
+    return Row(
+        name=name,
+        measured=weighed["bytes_per_read"],
+        budget=budget,
+        unit="bytes",
+        at_most=True,
+        alternatives=others,
+        details={"rows": weighed["rows"], "active_parts": weighed["active_parts"], **details},
+        why=f"{weighed['active_parts']:g} active parts hold {weighed['rows']:g} rows; small parts carry more overhead.",
+    )

@@ -1,0 +1,94 @@
+"""Ingest: a file of reads in, matched, sealed and durable, as `lockplate ingest` does it.
+
+What flows in: the ground. What flows out: a row for NDJSON and one for a mapped CSV.
+What it must never see: a shortcut past FileIntake: reading, folding, matching, sealing and the counts of its report are
+all in the measured time.
+"""
+
+import shutil
+import time
+from pathlib import Path
+
+import plain_clickhouse
+import postgres
+from apart import MeasureFailed, Told, run_apart
+from ground import OPERATOR, Ground, founded, opened
+from row import Alternative, Row
+from traffic import TABLE_MAP, write_lines, write_table
+
+from lockplate.intake.files import FileOrder, FileReport
+from lockplate.readers.column_map import load_column_map
+from lockplate.terms import RecordMode
+
+BUDGET = 200_000
+SECONDS = 900.0
+
+
+def measure(ground: Ground, *, told: Told) -> list[Row]:
+    """Return reads a second for both kinds of file, each into a fresh node."""
+    lines, table = ground.folder / "reads.ndjson", ground.folder / "reads.csv"
+    rows = write_lines(lines, ground.sizes.file_rows, ground.started_at, told)
+    write_table(table, lines)
+    measured = []
+    for name, path in (("ingest NDJSON", lines), ("ingest mapped CSV", table)):
+        report, seconds = run_apart(take_in, ground, path, told=told, seconds=SECONDS)
+        others = _alternatives(ground, path, rows, told)
+        measured.append(_row(name, path, report, seconds, others))
+    lines.unlink()
+    table.unlink()
+    return measured
+
+
+def take_in(ground: Ground, path: Path, *, told: Told) -> tuple[FileReport, float]:
+    """Take one file into a fresh index-only node; return the report and the seconds."""
+    home = ground.folder / f"ingest-{path.suffix[1:]}"
+    column_map = load_column_map(TABLE_MAP) if path.suffix == ".csv" else None
+    size = path.stat().st_size
+    with opened(founded(home, RecordMode.INDEX_ONLY)) as node:
+        order = FileOrder(path=path, operator=OPERATOR, column_map=column_map)
+        started = time.perf_counter()
+        report = node.files.ingest(order, lambda done: told(f"ingest {path.name}", done, size))
+        seconds = time.perf_counter() - started
+    shutil.rmtree(home)
+    return report, seconds
+
+
+def _alternatives(ground: Ground, path: Path, rows: int, told: Told) -> tuple[Alternative, ...]:
+    plain = ground.folder / f"plain-{path.suffix[1:]}"
+    of_lines = path.suffix == ".ndjson"
+    try:
+        load = plain_clickhouse.load_lines if of_lines else plain_clickhouse.load_table
+        seconds = run_apart(load, plain, path, told=told, seconds=SECONDS)
+        found = [Alternative(what="plain plates, same engine", measured=rows / seconds)]
+    except MeasureFailed as error:
+        found = [Alternative(what="plain plates, same engine", measured=None, why=str(error))]
+    shutil.rmtree(plain, ignore_errors=True)
+    if ground.postgres is None:
+        return (*found, Alternative(what="PostgreSQL, two indexes", measured=None, why=ground.no_postgres))
+    try:
+        copy = postgres.load_lines if of_lines else postgres.load_table
+        seconds = run_apart(copy, ground.postgres, path, told=told, seconds=SECONDS)
+        return (*found, Alternative(what="PostgreSQL, two indexes", measured=rows / seconds))
+    except MeasureFailed as error:
+        return (*found, Alternative(what="PostgreSQL, two indexes", measured=None, why=str(error)))
+
+
+def _row(name: str, path: Path, report: FileReport, seconds: float, others: tuple[Alternative, ...]) -> Row:
+    if report.imported + report.duplicate != report.rows or report.imported < report.rows * 0.99:
+        raise MeasureFailed(f"of {report.rows} rows only {report.imported} were imported")
+    return Row(
+        name=name,
+        measured=report.rows / seconds,
+        budget=BUDGET,
+        unit="reads/s",
+        at_most=False,
+        alternatives=others,
+        details={
+            "rows": report.rows,
+            "imported": report.imported,
+            "seconds": round(seconds, 3),
+            "bytes_a_row": round(path.stat().st_size / report.rows, 1),
+            "keeps": "index only",
+        },
+        why="Parsing, folding and sealing share one Python thread; the store writes beside it.",
+    )

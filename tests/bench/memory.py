@@ -1,0 +1,48 @@
+"""Memory: what an idle node takes that has thirty days of reads on disk.
+
+What flows in: the filled month. What flows out: resident megabytes of `lockplate serve`.
+What it must never see: a load: nothing is asked or sent.
+"""
+
+import time
+
+import plain_clickhouse
+from apart import MeasureFailed, Told, run_apart
+from ground import Ground
+from resident import resident_megabytes
+from row import Alternative, Row
+from served import served
+
+BUDGET_MB = 600
+SETTLE_SECONDS = 5.0
+SECONDS = 3600.0
+
+
+def measure(ground: Ground, *, told: Told) -> list[Row]:
+    """Return the resident memory of an idle server."""
+    told("starting the server", 0, 0)
+    with served(ground.month) as server:
+        at_start = resident_megabytes(server.process)
+        time.sleep(SETTLE_SECONDS)
+        idle = resident_megabytes(server.process)
+    try:
+        plain = run_apart(plain_clickhouse.idle_memory, ground, told=told, seconds=SECONDS)
+        other = Alternative(what="the engine alone with plain plates", measured=plain)
+    except MeasureFailed as error:
+        other = Alternative(what="the engine alone with plain plates", measured=None, why=str(error))
+    return [
+        Row(
+            name="memory of an idle node",
+            measured=idle,
+            budget=BUDGET_MB,
+            unit="MB",
+            at_most=True,
+            alternatives=(other,),
+            details={
+                "reads_in_store": ground.sizes.reads,
+                "at_first_answer_mb": round(at_start, 1),
+                "seconds_idle": SETTLE_SECONDS,
+            },
+            why="Most of it is the embedded engine's own code and buffers, as the alternative shows.",
+        )
+    ]

@@ -1,0 +1,161 @@
+"""Run: measures what the design promises, and what the alternatives do with the same work on the same machine.
+
+What flows in: `--size 1M|10M|100M`, `--only NAME…`, `--json FILE`. What flows out: a table, and JSON.
+What it must never see: a real node: everything happens in a temporary folder that is removed at the end.
+
+    .venv/bin/python tests/bench/run.py --size 1M --only ingest gate
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import disk
+import gate
+import hot_list
+import http_load
+import ingest
+import memory
+import month
+import msgspec
+import plain_clickhouse
+import postgres
+import questions
+from apart import MeasureFailed, Told, run_apart
+from ground import Ground
+from report import conditions, print_table, write_json
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from row import Row
+from sizes import Sizes, parse_size
+
+SECONDS = 4 * 3600.0
+
+
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """One name of `--only`, and what it measures."""
+
+    measure: Callable[..., list[Row]]
+    names: tuple[str, ...]
+    """The rows it makes when it fails."""
+    needs_month: bool = False
+
+
+BENCHES = {
+    "ingest": Bench(measure=ingest.measure, names=("ingest NDJSON", "ingest mapped CSV")),
+    "http-bulk": Bench(measure=http_load.measure_bulk, names=("HTTP NDJSON batches",)),
+    "http-single": Bench(measure=http_load.measure_single, names=("HTTP single payloads",)),
+    "hotlist": Bench(measure=hot_list.measure, names=("hot list, a read",)),
+    "gate": Bench(measure=gate.measure, names=("gate and durable record, p50",)),
+    "questions": Bench(measure=questions.measure, names=("question over 30 days, p99",), needs_month=True),
+    "disk": Bench(measure=disk.measure, names=("bytes a read on disk",), needs_month=True),
+    "memory": Bench(measure=memory.measure, names=("memory of an idle node",), needs_month=True),
+}
+
+
+def main() -> int:
+    """Measure, print, write; 0 when every measure ran, whether or not its budget is met."""
+    options = _options()
+    console = Console(stderr=False, highlight=False)
+    sizes: Sizes = options.size
+    free = shutil.disk_usage(options.folder).free
+    if free < sizes.free_bytes_needed:
+        console.print(f"{sizes.free_bytes_needed / 1e9:.1f} GB of disk are needed, {free / 1e9:.1f} GB are free.")
+        return 2
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lockplate-bench-", dir=options.folder)))
+        started_at = datetime.now(UTC)
+        socket, server, reason = _postgres(stack, console)
+        told = stack.enter_context(_progress())
+        engine = _engine(folder, told)
+        about = conditions(sizes.reads, started_at, engine, server or reason)
+        ground = Ground(folder=folder, sizes=sizes, started_at=started_at, postgres=socket, no_postgres=reason)
+        rows = _measured(ground, options.only, told)
+    print_table(console, rows, about)
+    write_json(options.json, rows, about)
+    console.print(f"Written to {options.json}")
+    return 1 if any(row.measured is None for row in rows) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measures the budgets of the design.")
+    parser.add_argument("--size", type=parse_size, default="1M", help="reads in the store: 1M, 10M, 100M")
+    parser.add_argument("--only", nargs="+", choices=tuple(BENCHES), default=tuple(BENCHES), help="measure only these")
+    parser.add_argument("--json", type=Path, default=Path("bench-results.json"), help="where the figures go")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(tempfile.gettempdir()), help="where the temporary folder is made"
+    )
+    return parser.parse_args()
+
+
+def _measured(ground: Ground, only: list[str], told: Told) -> list[Row]:
+    rows: list[Row] = []
+    filled: dict[str, Any] | str | None = None
+    for name in (name for name in BENCHES if name in only):
+        bench = BENCHES[name]
+
+        def telling(word: str, done: int, total: int, name: str = name) -> None:
+            told(f"{name}: {word}", done, total)
+
+        try:
+            if bench.needs_month:
+                filled = _filled(ground, telling) if filled is None else filled
+                if isinstance(filled, str):
+                    raise MeasureFailed(f"the month could not be filled: {filled}")
+            rows += run_apart(bench.measure, ground, told=telling, seconds=SECONDS)
+        except MeasureFailed as error:
+            rows += [
+                Row(name=one, measured=None, budget=0, unit="", at_most=True, why=f"FAILED: {error}")
+                for one in bench.names
+            ]
+    return rows
+
+
+def _filled(ground: Ground, told: Told) -> dict[str, Any] | str:
+    """Fill the month's node once; the reason when it cannot be filled."""
+    try:
+        filled: dict[str, Any] = run_apart(month.fill, ground, told=told, seconds=SECONDS)
+    except MeasureFailed as error:
+        return str(error)
+    return filled
+
+
+def _postgres(stack: ExitStack, console: Console) -> tuple[str | None, str, str]:
+    """Return socket folder and version of a cluster of our own, or why there is none."""
+    try:
+        socket = stack.enter_context(postgres.cluster())
+    except postgres.NoPostgres as error:
+        console.print(f"SKIPPED: the PostgreSQL alternative: {error}", markup=False)
+        return None, "", str(error)
+    return socket, postgres.version(socket), ""
+
+
+def _engine(folder: Path, told: Told) -> str:
+    try:
+        return str(run_apart(plain_clickhouse.engine_version, folder / "version", told=told, seconds=60))
+    except MeasureFailed as error:
+        return str(error)
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """Show what is being done and how far it is, on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("starting", total=None, count="")
+
+        def told(word: str, done: int, total: int) -> None:
+            count = f"{done:,} of {total:,}" if total else ""
+            bars.update(task, description=word, completed=done, total=total or None, count=count)
+
+        yield told
+
+
+if __name__ == "__main__":
+    sys.exit(main())

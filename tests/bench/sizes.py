@@ -1,0 +1,73 @@
+"""Sizes: how many reads a run of the benchmarks is about, and what each measure makes of that.
+
+What flows in: `--size`. What flows out: counts, each with its upper bound.
+What it must never see: a store. No measure grows without bound: only questions and disk use the whole size.
+"""
+
+import re
+
+import msgspec
+
+_FORM = re.compile(r"(\d+)([KM]?)")
+_FACTOR = {"": 1, "K": 1_000, "M": 1_000_000}
+
+
+class Sizes(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run measures, in numbers."""
+
+    reads: int
+    """Reads in the store that questions are asked of."""
+
+    @property
+    def vehicles(self) -> int:
+        """Distinct plates among the stored reads."""
+        return min(1_000_000, max(2_000, self.reads // 20))
+
+    @property
+    def file_rows(self) -> int:
+        """Rows of the files that are taken in."""
+        return min(2_000_000, self.reads)
+
+    @property
+    def bulk_lines(self) -> int:
+        """Lines sent over HTTP in batches."""
+        return min(1_500_000, self.reads)
+
+    @property
+    def payloads(self) -> int:
+        """Single vendor payloads sent over HTTP."""
+        return min(40_000, max(500, self.reads // 25))
+
+    @property
+    def records(self) -> int:
+        """Vendor payloads stored with a record, to weigh them."""
+        return min(50_000, max(500, self.reads // 20))
+
+    @property
+    def entries(self) -> int:
+        """Entries of the hot list."""
+        return min(1_000_000, self.reads)
+
+    @property
+    def questions(self) -> int:
+        """Questions asked."""
+        return 200 if self.reads < 1_000_000 else 400
+
+    @property
+    def postgres_rows(self) -> int:
+        """Rows of the PostgreSQL table that the same questions are put to; loading more takes too long."""
+        return min(5_000_000, self.reads)
+
+    @property
+    def free_bytes_needed(self) -> int:
+        """Room on disk: three stores with their merges, the files, and a write-ahead log."""
+        return 2_000_000_000 + self.reads * 60 + self.postgres_rows * 300
+
+
+def parse_size(text: str) -> Sizes:
+    """Return the sizes for `10K`, `1M`, `100M` and the like; raises ValueError for anything else."""
+    match = _FORM.fullmatch(text.strip().upper())
+    reads = int(match[1]) * _FACTOR[match[2]] if match else 0
+    if not 1_000 <= reads <= 1_000_000_000:
+        raise ValueError("a size is between 1K and 1000M, such as 10K, 1M or 100M")
+    return Sizes(reads=reads)

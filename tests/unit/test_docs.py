@@ -1,13 +1,15 @@
 """The documents say what the program does: settings, profiles, formats, commands, errors, decisions, links."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+import typer
 
 from lockplate import errors
+from lockplate.cli.main import app
 from lockplate.gate.floor import FLOOR
 from lockplate.intake import passages
 from lockplate.intake.delivery import Refusal
@@ -170,6 +172,28 @@ def test_every_status_of_our_errors_is_on_the_page() -> None:
     assert set() == {kind.http_status for kind in kinds} - listed
 
 
+# Commands
+
+
+COMMANDS = typer.main.get_command(app)
+WRITTEN = re.compile(r"(?:^|`|[$(] )(?:\.venv/bin/)?lockplate (?!--)([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
+
+
+def unknown(first: str, second: str) -> bool:
+    """Say whether a command that a page writes does not exist."""
+    known = getattr(COMMANDS, "commands", {})
+    inner = getattr(known.get(first), "commands", None)
+    return first not in known or (inner is not None and second not in {*inner, ""})
+
+
+@pytest.mark.parametrize("path", PAGES, ids=label)
+def test_every_command_that_a_page_writes_exists(path: Path) -> None:
+    """Whoever copies a command from a page finds it in the program."""
+    written = set(WRITTEN.findall(path.read_text(encoding="utf-8")))
+
+    assert [] == sorted(f"{first} {second}" for first, second in written if unknown(first, second))
+
+
 # Decisions and links
 
 
@@ -220,9 +244,12 @@ def test_pictures_are_small() -> None:
 
 
 def test_the_checks_would_see() -> None:
-    """Links, rows and pictures are found where they are; today is a day on which profiles are in force."""
+    """Links, rows and commands are found where they are, and a command that does not exist is one."""
     links = LINK.findall("[a](b.md) ![c](d.png) [e](https://f.invalid/)")
 
     assert ["b.md", "d.png", "https://f.invalid/"] == [one or other for one, other in links]
     assert [["x", "y"]] == rows("| x | y |\n|---|---|\n", 2)
-    assert datetime.now(UTC).year >= 2026
+    assert [("init", ""), ("grant", "list")] == WRITTEN.findall("$ lockplate init --x\n`lockplate grant list`")
+    assert unknown("grant", "everything")
+    assert unknown("oversee", "")
+    assert not unknown("grant", "list")

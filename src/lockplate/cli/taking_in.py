@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from lockplate.cli.options import DEFAULT_HOME, Home, Json, Operator, settings_of
-from lockplate.cli.output import print_json, print_lines, told_errors
+from lockplate.cli.output import print_json, print_lines, printable, told_errors
 from lockplate.cli.session import Session
 from lockplate.errors import BadInput, NodeBusy
 from lockplate.operations.operation import Actor
@@ -93,16 +93,19 @@ def _run(settings: Settings, orders: list[Ingest]) -> list[dict[str, Any]]:
         TimeRemainingColumn(),
     )
     with node, Progress(*columns, console=Console(stderr=True), transient=False) as bars:
+        sizes = [Path(order.path).stat().st_size if Path(order.path).is_file() else 0 for order in orders]
+        task = bars.add_task("", total=sum(sizes))
         reports = []
-        for order in orders:
-            path = Path(order.path)
-            task = bars.add_task(path.name, total=path.stat().st_size if path.is_file() else None)
+        before = 0
+        for order, size in zip(orders, sizes, strict=True):
+            bars.update(task, description=printable(Path(order.path).name))
 
-            def progress(done: int, task: Any = task) -> None:
-                bars.update(task, completed=done)
+            def progress(done: int, before: int = before) -> None:
+                bars.update(task, completed=before + done)
 
             report = ingest_with_progress(node, Actor(person=None, is_system_user=True), order, progress)
-            bars.update(task, completed=path.stat().st_size)
+            before += size
+            bars.update(task, completed=before)
             reports.append(plain(report))
         return reports
 

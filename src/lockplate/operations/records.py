@@ -121,30 +121,32 @@ def show_record(node: Node, actor: Actor, name: RecordName) -> RecordLine:
 def show_details(node: Node, actor: Actor, name: RecordName) -> RecordDetails:
     """Put the reading on record, then open a record's private details.
 
-    Raises Denied; NotFound when there are none or they were forgotten; SealBroken and ProofInvalid when they do not
-    hold. The reading is on record whatever comes of it.
+    Raises Denied, once that is on record; NotFound when there are none or they were forgotten; SealBroken and
+    ProofInvalid when they do not hold. The reading is on record whatever comes of it.
     """
     operator = OperatorId(name.operator)
     desk = node.desk(operator)
     person = actor.require_person(node)
-    allowance = _require_reader(node, person, operator)
-    line = RecordLine(index=LeafIndex(name.index), record=parse_leaf(desk.evidence.log.entry(name.index)))
-    reading = desk.recorder.record(
-        AccessRecord(
-            action=Action.EXPORT,
-            at=node.clock.now(),
-            operator=operator,
-            person=person.person,
-            agency=person.agency,
-            verdict=Verdict.PERMITTED,
-            policy_ids=allowance.policy_ids,
-            policy_set_hash=allowance.policy_set_hash,
-            profile=desk.operator.profile,
-            refers_to=line.index,
-            facts={"what": DETAILS_READ},
-        )
+    reading = AccessRecord(
+        action=Action.EXPORT,
+        at=node.clock.now(),
+        operator=operator,
+        person=person.person,
+        agency=person.agency,
+        policy_set_hash=node.gate.policy_set_hash,
+        profile=desk.operator.profile,
+        refers_to=LeafIndex(name.index),
+        facts={"what": DETAILS_READ},
     )
-    return RecordDetails(line=line, values=desk.recorder.details_of(line.index).values, reading_index=reading)
+    line = RecordLine(index=LeafIndex(name.index), record=parse_leaf(desk.evidence.log.entry(name.index)))
+    try:
+        ids = _require_reader(node, person, operator).policy_ids
+    except Denied as denied:
+        ids = tuple(reason.policy_id for reason in denied.reasons)
+        desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.DENIED, policy_ids=ids))
+        raise
+    place = desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.PERMITTED, policy_ids=ids))
+    return RecordDetails(line=line, values=desk.recorder.details_of(line.index).values, reading_index=place)
 
 
 def _explain(node: Node, person: PersonFacts, operator: OperatorId) -> Explanation:

@@ -41,7 +41,7 @@ class EmbeddedStore:
             self._command(statement)
 
     def append(self, rows: Sequence[SealedRead]) -> None:
-        """Store rows durably, all or none, before returning."""
+        """Store rows durably before returning: of each UTC day all or none."""
         for day_rows in _by_day(rows):
             self._insert(_table_of_rows(day_rows))
 

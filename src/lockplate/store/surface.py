@@ -29,7 +29,7 @@ class ReadStore(Protocol):
     """An engine for sealed rows."""
 
     def append(self, rows: Sequence[SealedRead]) -> None:
-        """Store rows durably, all or none of them, before returning. A row stored before changes nothing.
+        """Store rows durably before returning: of each UTC day all or none. A row stored before changes nothing.
 
         A row marked `withdrawn` takes back the same row stored without the mark, in the same or an earlier batch.
         Raises StoreFailed; then nothing of the batch is acknowledged.

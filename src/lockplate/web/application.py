@@ -14,6 +14,7 @@ import structlog
 from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ControllerRouterHandler
 
 from lockplate.errors import LockplateError, Overloaded
@@ -103,7 +104,7 @@ async def _upkeep(doorway: Doorway) -> None:
 
 def told_error(_: HttpRequest, error: LockplateError) -> Response[dict[str, Any]]:
     """Return an error of ours as JSON with its status."""
-    headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(error, Overloaded) else {}
+    headers = {"retry-after": RETRY_AFTER_SECONDS} if error.http_status == HTTP_503_SERVICE_UNAVAILABLE else {}
     if error.http_status >= 500 and not isinstance(error, Overloaded):
         structlog.get_logger("lockplate.web").error("node_error", code=error.code)
     return Response(error.public(), status_code=error.http_status, headers=headers)

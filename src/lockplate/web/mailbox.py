@@ -6,7 +6,7 @@ cost more than the deliveries.
 """
 
 import asyncio
-from collections import deque
+import threading
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
@@ -18,7 +18,8 @@ class Mailbox(Generic[T]):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._letters: deque[tuple[asyncio.Future[T], Future[T]]] = deque()
+        self._lock = threading.Lock()
+        self._letters: list[tuple[asyncio.Future[T], Future[T]]] = []
 
     async def result_of(self, future: "Future[T]") -> T:
         """Return what a future resolves to, or raise what it raises; giving up waiting does not cancel the work."""
@@ -27,14 +28,17 @@ class Mailbox(Generic[T]):
         return await waiting
 
     def _post(self, waiting: "asyncio.Future[T]", done: "Future[T]") -> None:
-        first = not self._letters
-        self._letters.append((waiting, done))
+        # looked at and put in one step: a letter put while the loop empties the box would else wait for ever
+        with self._lock:
+            first = not self._letters
+            self._letters.append((waiting, done))
         if first:
             self._loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
-        while self._letters:
-            waiting, done = self._letters.popleft()
+        with self._lock:
+            letters, self._letters = self._letters, []
+        for waiting, done in letters:
             if waiting.done():
                 continue
             error = done.exception()

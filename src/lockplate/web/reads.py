@@ -18,7 +18,12 @@ import msgspec
 import structlog
 from litestar.handlers import asgi
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
-from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST, HTTP_405_METHOD_NOT_ALLOWED
+from litestar.status_codes import (
+    HTTP_200_OK,
+    HTTP_400_BAD_REQUEST,
+    HTTP_405_METHOD_NOT_ALLOWED,
+    HTTP_503_SERVICE_UNAVAILABLE,
+)
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE as HTTP_413_TOO_LARGE
 from litestar.types import Receive, Scope, Send
 
@@ -113,7 +118,8 @@ class ReadsDesk:
         except LockplateError as error:
             if error.fault != "caller":
                 structlog.get_logger("lockplate.reads").error("delivery_failed", code=error.code)
-            await answer(send, error.http_status, error.public())
+            again = (RETRY_AFTER,) if error.http_status == HTTP_503_SERVICE_UNAVAILABLE else ()
+            await answer(send, error.http_status, error.public(), again)
         else:
             await answer(send, status, result)
 
@@ -150,7 +156,7 @@ class ReadsDesk:
 def reads_route(desk: ReadsDesk) -> ASGIRouteHandler:
     """Return the route of a desk."""
 
-    @asgi("/v1/reads", is_mount=True)
+    @asgi("/v1/reads", is_mount=True, copy_scope=False)
     async def take_reads(scope: Scope, receive: Receive, send: Send) -> None:
         await desk.take(scope, receive, send)
 

@@ -20,6 +20,7 @@ from lockplate.web.pages.rendering import Rendering
 from lockplate.web.pages.submissions import Submissions
 
 STATE = "lockplate_pages"
+VISITOR = "lockplate_visitor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +101,10 @@ def state_of(request: HttpRequest) -> PageState:
 
 
 def visitor_of(request: HttpRequest, doorway: NamedDependency[Doorway]) -> Visitor:
-    """Return who is signed in, or raise Unauthenticated."""
-    return Visitor(session=doorway.session(request))
+    """Return who is signed in, or raise Unauthenticated; an error page later in this request greets them too."""
+    visitor = Visitor(session=doorway.session(request))
+    request.state[VISITOR] = visitor
+    return visitor
 
 
 def signed_form(

@@ -17,7 +17,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from lockplate.errors import ApprovalNeeded, Denied, LockplateError, NotFound, Overloaded, Unauthenticated
 from lockplate.web.application import RETRY_AFTER_SECONDS, SECURITY_HEADERS
 from lockplate.web.doorway import COOKIE, HttpRequest
-from lockplate.web.pages.frame import state_of
+from lockplate.web.pages.frame import VISITOR, state_of
 from lockplate.web.pages.wording import sentence
 
 SIGN_IN = "/app/sign-in"
@@ -40,8 +40,9 @@ def told_page(request: HttpRequest, error: LockplateError) -> Response[Any]:
         structlog.get_logger("lockplate.pages").error("node_error", code=error.code)
     reasons = error.reasons if isinstance(error, Denied | ApprovalNeeded) else ()
     message = "The rules below decided." if reasons else error.message
+    next_step = "Somebody of your agency in the role that the rule names can do it." if reasons else error.next_step
     headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(error, Overloaded) else {}
-    return _page(request, error.http_status, message, error.next_step, reasons=reasons, headers=headers)
+    return _page(request, error.http_status, message, next_step, reasons=reasons, headers=headers)
 
 
 def told_http_page(request: HttpRequest, error: HTTPException) -> Response[Any]:
@@ -83,7 +84,7 @@ def _page(
         "error.html",
         status=status,
         headers=headers,
-        visitor=None,
+        visitor=request.state.get(VISITOR),
         title=TITLES.get(status, "Something broke here"),
         message=sentence(message),
         next_step=next_step,

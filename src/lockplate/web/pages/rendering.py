@@ -41,6 +41,7 @@ class Rendering:
             "sentence": wording.sentence,
             "counted": wording.counted,
             "inert": wording.inert,
+            "who": wording.who,
             "rfc3339": format_time,
         }
         self._environment.globals["asset"] = {name: f"/static/{name}?v={_stamp(name)}" for name in STATIC_TYPES}

@@ -9,11 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lockplate.lookup.answer import PlateMatch
+from lockplate.operations.authority import SYSTEM
+from lockplate.operations.signing_in import NOBODY
 from lockplate.read import ClockRule
 from lockplate.terms import Action, Purpose, RecordMode, Verdict
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+NO_PERSON: dict[str, str] = {NOBODY: "nobody, a failed try", SYSTEM: "the node's own system user"}
 
 SPECIAL: dict[str, str] = {
     Verdict.PERMITTED: "Permitted",
@@ -80,6 +84,11 @@ def span(time: timedelta) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `1 read`, `1,200 reads`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def who(person: str) -> str:
+    """Return a person's id, or in words who stands in a record where no person does."""
+    return NO_PERSON.get(person) or inert(person)
 
 
 def inert(text: str) -> str:

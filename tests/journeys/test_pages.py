@@ -227,7 +227,7 @@ def test_a_question_from_asking_to_the_auditor(page: Page, server: Server, tmp_p
     expect(page.get_by_text("Nothing was opened and nothing was recorded.")).to_be_visible()
     look(page, "preview")
     ask(page)
-    expect(page.get_by_role("heading", name="2 reads")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"2 reads of {PLATE}")).to_be_visible()
     expect(page.get_by_text("Character 3: asked O, read 0.")).to_be_visible()
     expect(page.locator(".plate mark")).to_have_text("0")
     assert PLATE not in page.url
@@ -252,6 +252,7 @@ def test_a_question_from_asking_to_the_auditor(page: Page, server: Server, tmp_p
     look(page, "waiting")
     page.get_by_role("link", name="Look at it").click()
     expect(page.get_by_text("asked for by ICE")).to_be_visible()
+    expect(page.get_by_text("Found: ice")).to_be_visible()
     look(page, "decision")
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved", exact=True)).to_be_visible()
@@ -261,7 +262,7 @@ def test_a_question_from_asking_to_the_auditor(page: Page, server: Server, tmp_p
     page.get_by_role("link", name="Waiting").click()
     page.get_by_role("link", name="Take it up").click()
     page.get_by_role("button", name="Ask it now").click()
-    expect(page.get_by_role("heading", name="2 reads")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"2 reads of {PLATE}")).to_be_visible()
     sign_out(page)
 
     sign_in(page, server, "auditor.roe")

@@ -119,7 +119,8 @@ def fsck(
             print_json({"clean": not any(one["findings"] for one in reports), "logs": reports})
         else:
             for one in reports:
-                print_lines([f"{one['log']}: {'clean' if not one['findings'] else 'DAMAGED'} · {one['counts']}"])
+                counted = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in one["counts"].items())
+                print_lines([f"{one['log']}: {'DAMAGED' if one['findings'] else 'clean'} · {counted}"])
                 print_lines(
                     [f"  {damage['code']} at {damage['where']}: {damage['says']}" for damage in one["findings"]]
                 )

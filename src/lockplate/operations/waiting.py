@@ -23,6 +23,8 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     waiting: WaitingRequest
     reasons: tuple[Reason, ...]
     """Why a second person is wanted."""
+    denied_now: tuple[Reason, ...]
+    """What stands against the question by now, second person or not; empty while an approval would help."""
     may_decide: bool
     may_take_up: bool
 
@@ -35,9 +37,15 @@ def show_waiting(node: Node, actor: Actor, name: WaitingName) -> WaitingView:
     deciding = explain_deciding(node, person, waiting)
     if not is_author and deciding.verdict is not Verdict.PERMITTED:
         raise Denied(deciding.reasons)
+    still_open = waiting.state in {WaitingState.WAITING, WaitingState.APPROVED}
+    now = node.lookup.preview(waiting.request)[waiting.operator] if still_open else None
     return WaitingView(
         waiting=waiting,
-        reasons=reasons_of(node, waiting.policy_ids),
+        # judged again, the reasons also say which words were found; what was written down says only the rules
+        reasons=now.reasons
+        if now is not None and now.verdict is Verdict.PENDING
+        else reasons_of(node, waiting.policy_ids),
+        denied_now=now.reasons if now is not None and now.verdict is Verdict.DENIED else (),
         may_decide=waiting.state is WaitingState.WAITING and deciding.verdict is Verdict.PERMITTED,
         may_take_up=waiting.state is WaitingState.APPROVED and is_author,
     )

@@ -11,7 +11,7 @@ import plain_clickhouse
 import postgres
 from apart import MeasureFailed, Told, run_apart
 from ground import OPERATOR, Ground, founded, opened
-from row import Alternative, Row
+from row import Alternative, Budget, Row
 from traffic import payloads, vendor_fleet
 
 from lockplate.read import Read
@@ -21,6 +21,9 @@ from lockplate.terms import RecordMode
 
 SECONDS = 3600.0
 LOCAL = f"{TABLE}_local"
+OF_INDEX = Budget(name="bytes a read on disk, index only", figure=12, unit="bytes", at_most=True)
+OF_RECORD = Budget(name="bytes a read on disk, with record", figure=130, unit="bytes", at_most=True)
+BUDGETS = (OF_INDEX, OF_RECORD)
 
 
 def measure(ground: Ground, *, told: Told) -> list[Row]:
@@ -30,13 +33,8 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
     payload_bytes = run_apart(store_records, ground, told=told, seconds=SECONDS)
     with_record = run_apart(plain_clickhouse.weigh_folder, home / "store", LOCAL, told=told, seconds=SECONDS)
     others = _alternatives(ground, told)
-    return [
-        _row("bytes a read on disk, index only", index_only, 12, others, {}),
-        _row(
-            "bytes a read on disk, with record", with_record, 130, others[-1:],
-            {"payload_bytes_mean": round(payload_bytes), "from": "vendor payloads of every format, sealed one by one"},
-        ),
-    ]  # fmt: skip
+    told_of = {"payload_bytes_mean": round(payload_bytes), "from": "vendor payloads of every format"}
+    return [_row(OF_INDEX, index_only, others, {}), _row(OF_RECORD, with_record, others[-1:], told_of)]
 
 
 def store_records(ground: Ground, *, told: Told) -> float:
@@ -73,18 +71,14 @@ def _weighed(what: str, weigh: Callable[..., float], ground: Ground, told: Told)
         return Alternative(what=what, measured=None, why=str(error))
 
 
-def _row(
-    name: str, weighed: dict[str, float], budget: float, others: tuple[Alternative, ...], details: dict[str, object]
-) -> Row:
+def _row(budget: Budget, weighed: dict[str, float], others: tuple[Alternative, ...], details: dict[str, object]) -> Row:
     if not weighed["rows"]:
         raise MeasureFailed("the store is empty")
+    rows, parts = f"{weighed['rows']:,.0f}", f"{weighed['active_parts']:.0f}"
     return Row(
-        name=name,
-        measured=weighed["bytes_per_read"],
         budget=budget,
-        unit="bytes",
-        at_most=True,
+        measured=weighed["bytes_per_read"],
         alternatives=others,
         details={"rows": weighed["rows"], "active_parts": weighed["active_parts"], **details},
-        why=f"{weighed['active_parts']:g} active parts hold {weighed['rows']:g} rows; small parts carry more overhead.",
+        why=f"{parts} active parts hold {rows} rows; each part has a cost of its own, and records are encrypted one by one.",
     )

@@ -10,13 +10,13 @@ import time
 from apart import Told
 from ground import OPERATOR, Ground, founded, opened
 from questions import request
-from row import Alternative, Row, percentile
+from row import Alternative, Budget, Row, percentile
 
 from lockplate.access import AccessRecord
 from lockplate.lookup.asking import private_details
 from lockplate.terms import Action, PlateText, RecordMode, Verdict
 
-BUDGET_MS = 3
+BUDGETS = (Budget(name="gate and durable record, p50", figure=3, unit="ms", at_most=True),)
 ROUNDS = 300
 
 
@@ -56,11 +56,8 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
     bare = Alternative(what="facts and gate alone, nothing recorded", measured=percentile(decided, 0.5))
     return [
         Row(
-            name="gate and durable record, p50",
+            budget=BUDGETS[0],
             measured=percentile(whole, 0.5),
-            budget=BUDGET_MS,
-            unit="ms",
-            at_most=True,
             alternatives=(bare,),
             details={"rounds": ROUNDS, "p99_ms": round(percentile(whole, 0.99), 3), "records_a_round": 2},
             why=f"Of the middle, {percentile(decided, 0.5):.2f} ms are facts and policies; the rest is syncing to disk.",

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from apart import Told
 from ground import SEED, Ground
-from row import Alternative, Row
+from row import Alternative, Budget, Row
 
 from lockplate.clock import SystemClock
 from lockplate.hotlist import Category, Entry, EntryId, HotListIndex, ListId
@@ -21,8 +21,10 @@ from lockplate.simulate.population import plate_columns
 READS = 200_000
 BLOCK = 5_000
 LISTED_EVERY = 1_000
-BUDGET_US = 1.0
 ROUNDS = 3
+OF_READ = Budget(name="hot list, a read", figure=1, unit="µs", at_most=True)
+OF_KEY = Budget(name=f"hot list, a key in blocks of {BLOCK}", figure=1, unit="µs", at_most=True)
+BUDGETS = (OF_READ, OF_KEY)
 
 
 def measure(ground: Ground, *, told: Told) -> list[Row]:
@@ -72,8 +74,8 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
     }
     why = "A read whose key is listed costs a match, with texts and regions compared; the others cost one look-up."
     return [
-        _row("hot list, a read", _best(match_reads), bare, details, why),
-        _row(f"hot list, a key in blocks of {BLOCK}", _best(match_blocks), bare, details, why),
+        Row(budget=budget, measured=_best(act), alternatives=(bare,), details=details, why=why)
+        for budget, act in ((OF_READ, match_reads), (OF_KEY, match_blocks))
     ]
 
 
@@ -85,10 +87,3 @@ def _best(act: Callable[[], None]) -> float:
         act()
         rounds.append(time.perf_counter() - began)
     return min(rounds) / READS * 1e6
-
-
-def _row(name: str, measured: float, bare: Alternative, details: dict[str, object], why: str) -> Row:
-    return Row(
-        name=name, measured=measured, budget=BUDGET_US, unit="µs", at_most=True, alternatives=(bare,), details=details,
-        why=why,
-    )  # fmt: skip

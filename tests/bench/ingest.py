@@ -13,14 +13,16 @@ import plain_clickhouse
 import postgres
 from apart import MeasureFailed, Told, run_apart
 from ground import OPERATOR, Ground, founded, opened
-from row import Alternative, Row
+from row import Alternative, Budget, Row
 from traffic import TABLE_MAP, write_lines, write_table
 
 from lockplate.intake.files import FileOrder, FileReport
 from lockplate.readers.column_map import load_column_map
 from lockplate.terms import RecordMode
 
-BUDGET = 200_000
+OF_LINES = Budget(name="ingest NDJSON", figure=200_000, unit="reads/s", at_most=False)
+OF_TABLE = Budget(name="ingest mapped CSV", figure=200_000, unit="reads/s", at_most=False)
+BUDGETS = (OF_LINES, OF_TABLE)
 SECONDS = 900.0
 
 
@@ -30,10 +32,10 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
     rows = write_lines(lines, ground.sizes.file_rows, ground.started_at, told)
     write_table(table, lines)
     measured = []
-    for name, path in (("ingest NDJSON", lines), ("ingest mapped CSV", table)):
+    for budget, path in ((OF_LINES, lines), (OF_TABLE, table)):
         report, seconds = run_apart(take_in, ground, path, told=told, seconds=SECONDS)
         others = _alternatives(ground, path, rows, told)
-        measured.append(_row(name, path, report, seconds, others))
+        measured.append(_row(budget, path, report, seconds, others))
     lines.unlink()
     table.unlink()
     return measured
@@ -73,15 +75,12 @@ def _alternatives(ground: Ground, path: Path, rows: int, told: Told) -> tuple[Al
         return (*found, Alternative(what="PostgreSQL, two indexes", measured=None, why=str(error)))
 
 
-def _row(name: str, path: Path, report: FileReport, seconds: float, others: tuple[Alternative, ...]) -> Row:
+def _row(budget: Budget, path: Path, report: FileReport, seconds: float, others: tuple[Alternative, ...]) -> Row:
     if report.imported + report.duplicate != report.rows or report.imported < report.rows * 0.99:
         raise MeasureFailed(f"of {report.rows} rows only {report.imported} were imported")
     return Row(
-        name=name,
+        budget=budget,
         measured=report.rows / seconds,
-        budget=BUDGET,
-        unit="reads/s",
-        at_most=False,
         alternatives=others,
         details={
             "rows": report.rows,

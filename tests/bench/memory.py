@@ -10,11 +10,11 @@ import plain_clickhouse
 from apart import MeasureFailed, Told, run_apart
 from ground import Ground
 from resident import resident_megabytes
-from row import Alternative, Row
+from row import Alternative, Budget, Row
 from served import served
 
-BUDGET_MB = 600
-SETTLE_SECONDS = 5.0
+BUDGETS = (Budget(name="memory of an idle node", figure=600, unit="MB", at_most=True),)
+SETTLE_SECONDS = 3.0
 SECONDS = 3600.0
 
 
@@ -32,11 +32,8 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
         other = Alternative(what="the engine alone with plain plates", measured=None, why=str(error))
     return [
         Row(
-            name="memory of an idle node",
+            budget=BUDGETS[0],
             measured=idle,
-            budget=BUDGET_MB,
-            unit="MB",
-            at_most=True,
             alternatives=(other,),
             details={
                 "reads_in_store": ground.sizes.reads,

@@ -35,7 +35,7 @@ PRIMARY KEY (operator, plate)
 ORDER BY (operator, plate, captured_at, reader)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_for_wide_part = 100000
 """
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 180
 ASK = (
     f"SELECT captured_at, reader FROM {TABLE} WHERE operator = {{operator:String}} AND plate = {{plate:String}} "
     "AND captured_at >= {start:UInt32} AND captured_at < {end:UInt32} ORDER BY captured_at"

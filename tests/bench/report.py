@@ -29,13 +29,18 @@ def conditions(size: int, started_at: datetime, engine: str, postgres: str) -> d
         "size": size,
         "cores": len(os.sched_getaffinity(0)),
         "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
-        "load_average_at_start": [round(one, 2) for one in os.getloadavg()],
+        "load_average_at_start": load_average(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "chdb": version("chdb"),
         "clickhouse": engine,
         "postgresql": postgres,
     }
+
+
+def load_average() -> list[float]:
+    """Return how many processes wanted to run, over the last 1, 5 and 15 minutes."""
+    return [round(one, 2) for one in os.getloadavg()]
 
 
 def write_json(path: Path, rows: list[Row], about: dict[str, Any]) -> None:
@@ -56,17 +61,19 @@ def print_table(console: Console, rows: list[Row], about: dict[str, Any]) -> Non
         table.add_column(name)
     table.add_column("times better", justify="right")
     for row in rows:
-        budget = f"{'≤' if row.at_most else '≥'} {figure(row.budget)} {row.unit}"
-        others = "\n".join(f"{one.what}: {figure(one.measured)}" for one in row.alternatives)
-        ratios = "\n".join(figure(row.ratio(one)) for one in row.alternatives)
-        table.add_row(row.name, figure(row.measured), budget, WORD[row.met], others, ratios)
+        budget = f"{'≤' if row.budget.at_most else '≥'} {figure(row.budget.figure)} {row.budget.unit}"
+        cells = [(f"{one.what}: {figure(one.measured)}", figure(row.ratio(one))) for one in row.alternatives]
+        first, *others = cells or [("", "")]
+        table.add_row(row.budget.name, figure(row.measured), budget, WORD[row.met], *first)
+        for other in others:
+            table.add_row("", "", "", "", *other)
     console.print(table)
     for row in rows:
         if not row.met:
-            console.print(f"{row.name}: {row.why or 'no reason was found'}", markup=False)
+            console.print(f"{row.budget.name}: {row.why or 'no reason was found'}", markup=False)
         for one in row.alternatives:
             if one.why:
-                console.print(f"SKIPPED in {row.name}: {one.what}: {one.why}", markup=False)
+                console.print(f"SKIPPED in {row.budget.name}: {one.what}: {one.why}", markup=False)
 
 
 def figure(number: float | None) -> str:

@@ -19,16 +19,22 @@ class Alternative(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One budget of the design, and what it came to here."""
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the design's budgets."""
 
     name: str
-    measured: float | None
-    """None when the measure failed; `why` says how."""
-    budget: float
+    figure: float
     unit: str
     at_most: bool
-    """True: the budget is a ceiling (time, bytes); False: it is a floor (reads a second)."""
+    """True: the figure is a ceiling (time, bytes); False: it is a floor (reads a second)."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A budget, and what it came to here."""
+
+    budget: Budget
+    measured: float | None
+    """None when the measure failed; `why` says how."""
     alternatives: tuple[Alternative, ...] = ()
     details: dict[str, Any] = {}
     """What exactly was done, in numbers."""
@@ -40,23 +46,24 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the budget is kept; a failed measure keeps none."""
         if self.measured is None:
             return False
-        return self.measured <= self.budget if self.at_most else self.measured >= self.budget
+        budget = self.budget
+        return self.measured <= budget.figure if budget.at_most else self.measured >= budget.figure
 
     def ratio(self, alternative: Alternative) -> float | None:
         """Return how many times better than the alternative we are; below 1 the alternative is better."""
         if not self.measured or not alternative.measured:
             return None
-        better, worse = (alternative.measured, self.measured) if self.at_most else (self.measured, alternative.measured)
-        return better / worse
+        ratio = self.measured / alternative.measured
+        return 1 / ratio if self.budget.at_most else ratio
 
     def public(self) -> dict[str, Any]:
         """Return the row as JSON carries it."""
         return {
-            "name": self.name,
+            "name": self.budget.name,
             "measured": None if self.measured is None else round(self.measured, 3),
-            "budget": self.budget,
-            "budget_is": "at most" if self.at_most else "at least",
-            "unit": self.unit,
+            "budget": self.budget.figure,
+            "budget_is": "at most" if self.budget.at_most else "at least",
+            "unit": self.budget.unit,
             "met": self.met,
             "alternatives": [
                 {

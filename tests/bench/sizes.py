@@ -51,7 +51,7 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def questions(self) -> int:
         """Questions asked."""
-        return 200 if self.reads < 1_000_000 else 400
+        return 400 if self.reads >= 1_000_000 else 200 if self.reads >= 100_000 else 40
 
     @property
     def postgres_rows(self) -> int:

@@ -10,6 +10,10 @@ TABLE = "sealed_reads"
 INDEX_GRANULARITY = 1024
 """Small marks: a 30-day question looks in 720 places and should read little at each (docs/decisions/0005)."""
 
+PACKED_BYTES = 32 * 1024 * 1024
+PACKED_ROWS = 1_000_000
+"""A part below both is one file instead of twelve, so a small durable batch costs one sync, not twelve."""
+
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """Where the tables live: embedded, one server, or a cluster."""
@@ -44,6 +48,7 @@ def create_statements(placement: Placement) -> tuple[str, ...]:
         "PRIMARY KEY (operator, period, token) "
         "ORDER BY (operator, period, token, captured_at, reader) "
         f"SETTINGS index_granularity = {INDEX_GRANULARITY}, fsync_after_insert = 1, fsync_part_directory = 1, "
+        f"min_bytes_for_full_part_storage = {PACKED_BYTES}, min_rows_for_full_part_storage = {PACKED_ROWS}, "
         "min_rows_for_wide_part = 100000"
     )
     statements = [f"CREATE DATABASE IF NOT EXISTS {DATABASE}{on_cluster}", local]

@@ -1,197 +1,45 @@
-"""A real node behind the real application, with people to sign in as. One node at a time: the engine has one folder."""
+"""Gives the tests here a node behind the real application; see browsing.py. One node at a time: the engine has one folder."""
 
-import re
-import warnings
+import importlib.util
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
-import httpx
-import msgspec
 import pytest
-from litestar import Litestar
-from litestar.exceptions import LitestarDeprecationWarning
 from litestar.testing import TestClient
 
 from lockplate.clock import SetClock
-from lockplate.read import Position
-from lockplate.registry.readers import NewReader
 from lockplate.settings import Settings
-from lockplate.terms import AgencyId, AgencyKind, OperatorId, PersonId, ProfileId, ReaderId, Role
-from lockplate.web.application import create_application
-from lockplate.web.doorway import COOKIE, Doorway
+from lockplate.web.doorway import Doorway
 from lockplate.web.metrics import Metrics
-from lockplate.web.pages.routes import PAGE_ROUTES
-from lockplate.wiring.founding import NewOperator, found_operator
-from lockplate.wiring.node import Node, open_node
-
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-PASSWORD = "four plain words here"
-CITY = OperatorId("oakmont")
-HOSTILE = "<script>alert(1)</script>\u202eeman"
-PEOPLE = {
-    "officer.lind": (AgencyId("oakmont"), Role.OFFICER),
-    "sergeant.vale": (AgencyId("oakmont"), Role.SUPERVISOR),
-    "auditor.roe": (AgencyId("oakmont"), Role.AUDITOR),
-    "admin.poe": (AgencyId("oakmont"), Role.ADMINISTRATOR),
-    "officer.far": (AgencyId("farfield"), Role.OFFICER),
-}
-FORM_TYPE = "application/x-www-form-urlencoded"
+from lockplate.wiring.founding import found_operator
+from lockplate.wiring.node import open_node
 
 
-@dataclass
-class Browser:
-    """Somebody's browser without script: it keeps cookies and sends forms."""
-
-    client: TestClient[Any]
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    def get(self, path: str) -> httpx.Response:
-        return self._keep(self.client.get(path, headers=self._headers(), follow_redirects=False))
-
-    def post(self, path: str, fields: list[tuple[str, str]] | dict[str, str]) -> httpx.Response:
-        content = str(httpx.QueryParams(fields)).encode()
-        headers = self._headers() | {"content-type": FORM_TYPE}
-        return self._keep(self.client.post(path, content=content, headers=headers, follow_redirects=False))
-
-    def csrf(self) -> str:
-        return hidden(self.get("/app/ask").text, "csrf")
-
-    def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
-        token = hidden(self.get("/app/sign-in").text, "form_token")
-        return self.post("/app/sign-in", {"form_token": token, "name": name, "password": password, "then": "/app"})
-
-    def _headers(self) -> dict[str, str]:
-        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
-
-    def _keep(self, answer: httpx.Response) -> httpx.Response:
-        self.client.cookies.clear()
-        for line in answer.headers.get_list("set-cookie"):
-            name, _, value = line.split(";")[0].partition("=")
-            self.cookies[name] = value.strip('"')
-        return answer
+def _browsing() -> ModuleType:
+    """Return browsing.py, loaded once: tests are no package."""
+    if "browsing" not in sys.modules:
+        place = importlib.util.spec_from_file_location("browsing", Path(__file__).with_name("browsing.py"))
+        assert place is not None
+        assert place.loader is not None
+        module = importlib.util.module_from_spec(place)
+        sys.modules["browsing"] = module
+        place.loader.exec_module(module)
+    return sys.modules["browsing"]
 
 
-@dataclass
-class Site:
-    """A node with its pages."""
-
-    node: Node
-    clock: SetClock
-    client: TestClient[Any]
-    reader_key: str
-
-    def browser(self) -> Browser:
-        return Browser(self.client)
-
-    def person(self, name: str) -> Browser:
-        """Return the browser of somebody signed in, without the cost of a password."""
-        return Browser(self.client, {COOKIE: self.node.registries.sessions.open(PersonId(name)).session_id})
-
-    def leaves(self) -> list[dict[str, Any]]:
-        log = self.node.desk(CITY).evidence.log
-        return [msgspec.json.decode(entry) for entry in log.entries(0, log.size)]
-
-    def send_reads(self, *lines: dict[str, Any]) -> None:
-        body = b"\n".join(msgspec.json.encode(line) for line in lines)
-        headers = {"x-reader-key": self.reader_key, "content-type": "application/x-ndjson"}
-        answer = self.client.post("/v1/reads", content=body, headers=headers)
-        assert (200, len(lines)) == (answer.status_code, answer.json()["stored"]), answer.text
+browsing = _browsing()
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    clock = SetClock(NOW)
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    clock = SetClock(browsing.NOW)
     home = tmp_path_factory.mktemp("node") / "home"
     settings = Settings(home=home, kek_file=home.parent / "node.kek")
-    found_operator(settings, clock, city())
+    found_operator(settings, clock, browsing.city())
     with open_node(settings, clock) as node:
-        key = furnish(node)
+        key = browsing.furnish(node)
         doorway = Doorway(node=node, run_token="run-token", metrics=Metrics())
-        with TestClient(application(doorway), base_url="http://127.0.0.1:8420") as client:
-            yield Site(node, clock, client, key)
-
-
-def application(doorway: Doorway) -> Litestar:
-    """Return the application; handlers other than pages still use forms that Litestar 2.25 warns about."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LitestarDeprecationWarning)
-        return create_application(doorway, PAGE_ROUTES)
-
-
-def city() -> NewOperator:
-    return NewOperator(
-        operator=CITY, profile=ProfileId("us-ca"), name="City of Oakmont readers", zone="America/Los_Angeles"
-    )
-
-
-def furnish(node: Node) -> str:
-    """Add the people, the other agency and one reader with a hostile name; return the reader's key."""
-    node.registries.agencies.add(AgencyId("farfield"), name="Farfield Police", kind=AgencyKind.MUNICIPAL, state="CA")
-    for name, (agency, role) in PEOPLE.items():
-        node.registries.people.add(
-            PersonId(name), agency=agency, display_name=name, roles=frozenset({role}), password=PASSWORD
-        )
-    _, key = node.registries.readers.add(
-        NewReader(
-            reader=ReaderId("bridge-east"),
-            operator=CITY,
-            name=HOSTILE,
-            place="Mill Bridge, eastbound",
-            position=Position(latitude=38.5, longitude=-121.5),
-        )
-    )
-    return key
-
-
-def hidden(html: str, name: str) -> str:
-    """Return the value of a hidden field."""
-    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', html)
-    assert found, f"no field {name}"
-    return unescape(found[1])
-
-
-class _Words(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
-def text_of(html: str) -> str:
-    """Return what a page says, its markup left out and its white space made plain."""
-    parser = _Words()
-    parser.feed(html)
-    return " ".join("".join(parser.words).split())
-
-
-def question(browser: Browser, **changes: str) -> list[tuple[str, str]]:
-    """Return the ask form, filled in."""
-    page = browser.get("/app/ask").text
-    fields = {
-        "csrf": hidden(page, "csrf"),
-        "once": hidden(page, "once"),
-        "step": "ask",
-        "plate": "7LOC842",
-        "operators": CITY,
-        "from": "2026-11-23T00:00",
-        "to": "2026-11-24T12:00",
-        "zone": "UTC",
-        "purpose": "felony_investigation",
-        "offense": "felony",
-        "basis": "probable_cause",
-        "on_behalf_of": "own",
-        "case_number": "26-01542",
-        "reason": "robbery at a filling station",
-    }
-    return list((fields | changes).items())
-
-
-def package_folder() -> Path:
-    return Path(__file__).parents[3] / "src" / "lockplate" / "web"
+        with TestClient(browsing.application(doorway), base_url="http://127.0.0.1:8420") as client:
+            yield browsing.Site(node, clock, client, key)

@@ -35,7 +35,7 @@ from lockplate.wiring.node import Node
 DETAIL_NAMES = {
     "plate": "Plate as asked",
     "case_number": "Case number",
-    "reason": "Reason, in the asker's words",
+    "reason": "Reason as written",
     "name": "Name that was typed",
 }
 

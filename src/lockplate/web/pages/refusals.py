@@ -15,9 +15,10 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from lockplate.errors import ApprovalNeeded, Denied, LockplateError, NotFound, Overloaded, Unauthenticated
-from lockplate.web.application import RETRY_AFTER_SECONDS, SECURITY_HEADERS
+from lockplate.web.application import RETRY_AFTER_SECONDS
 from lockplate.web.doorway import COOKIE, HttpRequest
 from lockplate.web.pages.frame import VISITOR, state_of
+from lockplate.web.pages.rendering import PRIVATE
 from lockplate.web.pages.wording import sentence
 
 SIGN_IN = "/app/sign-in"
@@ -63,7 +64,7 @@ def to_sign_in(request: HttpRequest) -> Response[Any]:
     if request.cookies.get(COOKIE):
         query["ended"] = "1"
     path = f"{SIGN_IN}?{urlencode(query)}" if query else SIGN_IN
-    return Redirect(path, status_code=HTTP_303_SEE_OTHER, headers=dict(SECURITY_HEADERS))
+    return Redirect(path, status_code=HTTP_303_SEE_OTHER, headers=dict(PRIVATE))
 
 
 def no_such_page() -> NoReturn:

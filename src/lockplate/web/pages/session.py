@@ -19,11 +19,11 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from lockplate.errors import LockplateError, Unauthenticated
 from lockplate.registry.sessions import ForgedForm
-from lockplate.web.application import SECURITY_HEADERS
 from lockplate.web.doorway import COOKIE, Doorway, HttpRequest
 from lockplate.web.pages.forms import Form
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor, visitor_of
 from lockplate.web.pages.refusals import SIGN_IN
+from lockplate.web.pages.rendering import PRIVATE
 
 FORM_COOKIE = "lockplate_form"
 """Holds the token of the sign-in form: there is no session yet that could."""
@@ -131,5 +131,4 @@ def _safe(path: str) -> str:
 
 
 def _to(path: str, *cookies: Cookie) -> Response[Any]:
-    headers = {"cache-control": "no-store", **SECURITY_HEADERS}
-    return Redirect(path, status_code=HTTP_303_SEE_OTHER, cookies=list(cookies), headers=headers)
+    return Redirect(path, status_code=HTTP_303_SEE_OTHER, cookies=list(cookies), headers=PRIVATE)

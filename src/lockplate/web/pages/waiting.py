@@ -21,11 +21,11 @@ from lockplate.operations.asking import Nothing, WaitingName, approve, list_wait
 from lockplate.operations.waiting import WaitingView, explain_deciding, show_waiting
 from lockplate.registry.requests import WaitingLine, WaitingState
 from lockplate.terms import Verdict
-from lockplate.web.application import SECURITY_HEADERS
 from lockplate.web.doorway import Doorway
 from lockplate.web.pages.asking import show_answer
 from lockplate.web.pages.drafts import Draft
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor
+from lockplate.web.pages.rendering import PRIVATE
 from lockplate.wiring.node import Node
 
 PAST_SHOWN = 20
@@ -83,7 +83,7 @@ def decide(
     except (BadInput, Conflict) as error:
         return _one(node, pages, visitor, name, error=error)
     path = f"/app/waiting/{request_id}/{operator}"
-    return Redirect(path, status_code=HTTP_303_SEE_OTHER, headers={"cache-control": "no-store", **SECURITY_HEADERS})
+    return Redirect(path, status_code=HTTP_303_SEE_OTHER, headers=PRIVATE)
 
 
 def _take_up(node: Node, pages: PageState, visitor: Visitor, name: WaitingName) -> Response[Any]:

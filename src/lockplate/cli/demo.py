@@ -29,6 +29,7 @@ from lockplate.clock import SystemClock, format_time
 from lockplate.errors import Conflict
 from lockplate.simulate.fleet import Fleet
 from lockplate.terms import ReaderId
+from lockplate.web.pages.routes import PAGE_ROUTES
 from lockplate.web.serving import serve
 
 MARK = "demo-county"
@@ -66,7 +67,7 @@ def demo(
                     stack.enter_context(_traffic(url, keys, county.reader_keys, speed, live_from, rate))
                     _greet(url, home, county)
 
-                serve(node, on_ready=ready)
+                serve(node, PAGE_ROUTES, on_ready=ready)
         print_lines(["Stopped. The demo's folder stays until the next `make demo`; everything in it is invented."])
 
 

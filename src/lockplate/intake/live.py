@@ -81,6 +81,7 @@ class LiveIntake:
         self._open = True
         self._remembers_from = monotonic_seconds() + KEPT_SECONDS
         self._next_prune = 0.0
+        self._began = 0.0
         self._worker = threading.Thread(target=self._run, name="intake", daemon=True)
         self._worker.start()
 
@@ -121,6 +122,7 @@ class LiveIntake:
             if first is _STOP:
                 return
             batch, stopping = self._gather(first)
+            self._began = monotonic_seconds()
             self._commit(batch)
             with _kept_alive("tidy"):
                 self._tidy()
@@ -128,9 +130,12 @@ class LiveIntake:
                 return
 
     def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        """Return the deliveries of one batch: all that come within the wait, up to a size."""
+        """Return the deliveries of one batch: all that wait, up to a size.
+
+        Batches begin at least the wait apart; when the last one took longer than that, nobody waits for company.
+        """
         batch, reads = [first], len(first.delivery.parsed.reads)
-        end = monotonic_seconds() + self._batch_wait
+        end = self._began + self._batch_wait
         while reads < MAX_BATCH_READS:
             try:
                 waiting = self._queue.get(timeout=max(end - monotonic_seconds(), 0))

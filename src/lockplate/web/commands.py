@@ -5,6 +5,7 @@ What it must never see: a way to act without the operation's own checks.
 """
 
 import asyncio
+import re
 from typing import Any
 
 import msgspec
@@ -20,6 +21,8 @@ from lockplate.operations.table import operation
 from lockplate.terms import Verdict
 from lockplate.web.doorway import Doorway, HttpRequest
 
+_QUOTED = re.compile(r"(Invalid enum value|unknown field) .*?(?= - at `[^`]*`\Z|\Z)", re.DOTALL)
+"""A value that the decoder quotes, or the name of a field that it does not know; it lets both be anything."""
 ANSWER_STATUS = {
     Verdict.PERMITTED: HTTP_200_OK,
     Verdict.PENDING: HTTP_202_ACCEPTED,
@@ -59,5 +62,10 @@ def _typed(body: bytes, chosen: Operation) -> object:
     try:
         return msgspec.json.decode(body or b"{}", type=chosen.request)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        detail = str(error) if isinstance(error, msgspec.ValidationError) else "not valid JSON"
+        detail = _without_values(str(error)) if isinstance(error, msgspec.ValidationError) else "not valid JSON"
         raise BadInput(f"the request is not what {chosen.name} takes: {detail}", code="bad_request") from None
+
+
+def _without_values(words: str) -> str:
+    """Return what is wrong and where, without what the caller wrote there: it may be a plate, in the wrong field."""
+    return _QUOTED.sub(r"\1", words)

@@ -123,6 +123,7 @@ class Action(StrEnum):
     GRANT_REVOKED = "grant:revoked"
     RETENTION_RECEIPT = "retention:receipt"
     EXPORT = "export"
+    DETAILS_READ = "details_read"
     SIGN_IN = "sign_in"
     PEOPLE_CHANGED = "change:people"
     READERS_CHANGED = "change:readers"

@@ -23,6 +23,7 @@ from lockplate.cli.output import print_lines
 from lockplate.cli.parsing import parse
 from lockplate.cli.people import people
 from lockplate.cli.readers import readers
+from lockplate.cli.records import records
 from lockplate.cli.retaining import retention
 from lockplate.cli.serving import serve
 from lockplate.cli.simulating import simulate
@@ -38,6 +39,7 @@ for command in (init, serve, parse, ingest, lookup, fsck, simulate, demo):
     app.command()(command)
 for nouns, name in (
     (requests, "request"),
+    (records, "record"),
     (log, "log"),
     (hot_lists, "hotlist"),
     (hits, "hits"),

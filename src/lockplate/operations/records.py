@@ -128,7 +128,7 @@ def show_details(node: Node, actor: Actor, name: RecordName) -> RecordDetails:
     desk = node.desk(operator)
     person = actor.require_person(node)
     reading = AccessRecord(
-        action=Action.EXPORT,
+        action=Action.DETAILS_READ,
         at=node.clock.now(),
         operator=operator,
         person=person.person,

@@ -19,8 +19,10 @@ from lockplate.operations.operation import Operation
 from lockplate.operations.operators import OPERATORS
 from lockplate.operations.people import PEOPLE
 from lockplate.operations.readers import READERS
+from lockplate.operations.records import RECORDS
 from lockplate.operations.retaining import RETAINING
 from lockplate.operations.taking_in import TAKING_IN
+from lockplate.operations.waiting import WAITING
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
@@ -28,7 +30,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         for operation in (
             *ASKING,
             *TAKING_IN,
+            *WAITING,
             *EVIDENCE,
+            *RECORDS,
             *AGENCIES,
             *OPERATORS,
             *PEOPLE,

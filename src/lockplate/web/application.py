@@ -104,20 +104,20 @@ async def _upkeep(doorway: Doorway) -> None:
 
 def told_error(_: HttpRequest, error: LockplateError) -> Response[dict[str, Any]]:
     """Return an error of ours as JSON with its status."""
-    headers = {"retry-after": RETRY_AFTER_SECONDS} if error.http_status == HTTP_503_SERVICE_UNAVAILABLE else {}
+    again = {"retry-after": RETRY_AFTER_SECONDS} if error.http_status == HTTP_503_SERVICE_UNAVAILABLE else {}
     if error.http_status >= 500 and not isinstance(error, Overloaded):
         structlog.get_logger("lockplate.web").error("node_error", code=error.code)
-    return Response(error.public(), status_code=error.http_status, headers=headers)
+    return Response(error.public(), status_code=error.http_status, headers=SECURITY_HEADERS | again)
 
 
 def told_http_error(_: HttpRequest, error: HTTPException) -> Response[dict[str, Any]]:
     """Return the framework's own errors in our words: no such path, method not allowed, body too large."""
     told = {"error": f"http_{error.status_code}", "fault": "caller", "message": error.detail, "next_step": ""}
-    return Response(told, status_code=error.status_code)
+    return Response(told, status_code=error.status_code, headers=SECURITY_HEADERS)
 
 
 def told_fault(_: HttpRequest, error: Exception) -> Response[dict[str, Any]]:
     """Return a fault of ours without its text, which could hold anything; its kind goes to the log."""
     structlog.get_logger("lockplate.web").error("fault", kind=type(error).__name__)
     told = {"error": "fault", "fault": "node", "message": "something broke here", "next_step": "Tell whoever runs it."}
-    return Response(told, status_code=500)
+    return Response(told, status_code=500, headers=SECURITY_HEADERS)

@@ -1,0 +1,89 @@
+"""`lockplate record …`: what is on record, for auditors; reading private details is itself on record.
+
+What flows in: an auditor's name, filters, a record's place. What flows out: records.
+What it must never see: a record's private details without the operation's own record of the reading.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
+from lockplate.cli.output import print_json, print_lines, print_table, told_errors
+from lockplate.cli.session import Session
+from lockplate.operations.records import RecordFilter, RecordName
+from lockplate.terms import Action, Verdict
+
+records = typer.Typer(no_args_is_help=True, help="What is on record, for auditors.")
+
+OperatorName = Annotated[str, typer.Option("--operator", metavar="ID", help="Whose log.")]
+
+
+@records.command("list")
+def list_records(
+    person: As,
+    operator: Operator = "",
+    action: Annotated[Action | None, typer.Option(help="Only this kind of record.")] = None,
+    verdict: Annotated[Verdict | None, typer.Option(help="Only records that ended so.")] = None,
+    of: Annotated[str, typer.Option("--of", metavar="USER", help="Only records of this person.")] = "",
+    day: Annotated[str, typer.Option(help="Only this UTC day, as 2026-11-24.")] = "",
+    before: Annotated[int | None, typer.Option(help="Only records at lower places: the next page.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """List records, newest first."""
+    with told_errors(as_json=as_json):
+        wanted = RecordFilter(operator=operator, before=before, action=action, verdict=verdict, person=of, day=day)
+        page = Session(settings_of(home)).run("record.list", wanted, person=person)
+        if as_json:
+            print_json(page)
+            return
+        columns = ["place", "time (UTC)", "action", "person", "agency", "purpose", "verdict", "policies"]
+        print_table(
+            columns, [_row(line) for line in page["lines"]], title=f"{page['operator']}: {page['size']} records"
+        )
+        if page["older"] is not None:
+            print_lines([f"Older ones: --before {page['older']}"])
+
+
+@records.command("show")
+def show_record(
+    index: int, operator: OperatorName, person: As, home: Home = DEFAULT_HOME, as_json: Json = False
+) -> None:
+    """Show one record, as the log has it."""
+    with told_errors(as_json=as_json):
+        name = RecordName(operator=operator, index=index)
+        line = Session(settings_of(home)).run("record.show", name, person=person)
+        if as_json:
+            print_json(line)
+        else:
+            print_lines([f"{field}: {value}" for field, value in line["record"].items() if value not in (None, [], {})])
+
+
+@records.command("details")
+def show_details(
+    index: int, operator: OperatorName, person: As, home: Home = DEFAULT_HOME, as_json: Json = False
+) -> None:
+    """Open a record's private details; this reading becomes a record too."""
+    with told_errors(as_json=as_json):
+        name = RecordName(operator=operator, index=index)
+        told = Session(settings_of(home)).run("record.details", name, person=person)
+        if as_json:
+            print_json(told)
+        else:
+            print_lines([f"{field}: {value}" for field, value in told["values"].items()])
+            print_lines([f"This reading is record {told['reading_index']}."])
+
+
+def _row(line: dict[str, Any]) -> list[object]:
+    record = line["record"]
+    return [
+        line["index"],
+        record["at"],
+        record["action"],
+        record["person"],
+        record.get("agency"),
+        record.get("purpose"),
+        record.get("verdict"),
+        ", ".join(record.get("policy_ids") or ()),
+    ]

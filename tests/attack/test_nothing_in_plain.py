@@ -14,13 +14,13 @@ import clickhouse_connect
 import httpx
 import numpy as np
 import pytest
-from running import Home, Server
 
 from lockplate.hotlist import Category, parse_list_csv
 from lockplate.plate import fold
 from lockplate.registry.hotlists import NewHotList
 from lockplate.registry.readers import NewReader
 from lockplate.terms import AgencyId, OperatorId, ReaderId, Role
+from running import Home, Server
 
 CHANCE = random.Random("plates of nobody")
 LETTERS, DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "0123456789"
@@ -229,8 +229,9 @@ def found_in(home: Home, haystack: Haystack) -> dict[str, set[str]]:
         if path.is_file()
     }
     assert {"home/registry.db", "home/keys/pine.db", "home/evidence/pine/details.db"} <= found.keys()
-    found |= {name: haystack.search(content) for name, content in engine_content(home.path / "store")}
-    assert "lockplate.sealed_reads_local" in found
+    tables = dict(engine_content(home.path / "store"))
+    assert tables["lockplate.sealed_reads_local"].count(b"north") >= 100
+    found |= {name: haystack.search(content) for name, content in tables.items()}
     return {name: texts for name, texts in found.items() if texts}
 
 

@@ -144,7 +144,7 @@ class Lookup:
         probes = list(part.sealer.probes(permit))
         rows = _covered(self._find(permit, probes), self._facts.granted_readers(question))
         opened, unopened = _opened(part.sealer, permit, rows, probes)
-        reads = tuple(part.view.show(one, question.request.plate) for one in opened)
+        reads = part.view.show(opened, question.request.plate)
         outcome_index = self._record_outcome(part, question, permit, intent_index, len(reads), unopened, len(probes))
         return OperatorAnswer(
             operator=permit.operator,

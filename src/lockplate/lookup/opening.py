@@ -4,7 +4,7 @@ What flows in: opened rows, the plate as asked, what is registered of readers. W
 What it must never see: a row that was not opened for a permit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -33,31 +33,40 @@ class ReadView:
         self._readers = readers
         self._retention_end = retention_end
 
-    def show(self, opened: Opened, asked: PlateText) -> AnsweredRead:
-        """Return one read as the asker sees it."""
-        row, contents = opened.row, opened.contents
-        reader = self._readers().get(row.reader)
-        at = datetime.fromtimestamp(row.captured_at, UTC)
-        shown = AnsweredRead(
-            operator=row.operator,
-            captured_at=at,
-            reader=row.reader,
-            reader_name=None if reader is None else reader.name,
-            place=None if reader is None else reader.place or None,
-            position=None if reader is None else reader.position,
-            match=PlateMatch.KEY_ONLY,
-            as_read=None,
-            plate_key=opened.plate_key,
-            region=None,
-            confidence=None,
-            candidates=(),
-            direction=None,
-            vehicle={},
-            device_time=None,
-            clock_rule=None,
-            retention_end=self._retention_end(row.period),
-        )
-        return shown if contents is None else _with_contents(shown, contents, asked, at)
+    def show(self, opened: Sequence[Opened], asked: PlateText) -> tuple[AnsweredRead, ...]:
+        """Return reads as the asker sees them; readers and ends of retention are looked up once for each answer."""
+        if not opened:
+            return ()
+        readers = self._readers()
+        ends = {period: self._retention_end(period) for period in {one.row.period for one in opened}}
+        return tuple(_shown(one, asked, readers.get(one.row.reader), ends[one.row.period]) for one in opened)
+
+
+def _shown(
+    opened: Opened, asked: PlateText, reader: RegisteredReader | None, retention_end: datetime | None
+) -> AnsweredRead:
+    row, contents = opened.row, opened.contents
+    at = datetime.fromtimestamp(row.captured_at, UTC)
+    shown = AnsweredRead(
+        operator=row.operator,
+        captured_at=at,
+        reader=row.reader,
+        reader_name=None if reader is None else reader.name,
+        place=None if reader is None else reader.place or None,
+        position=None if reader is None else reader.position,
+        match=PlateMatch.KEY_ONLY,
+        as_read=None,
+        plate_key=opened.plate_key,
+        region=None,
+        confidence=None,
+        candidates=(),
+        direction=None,
+        vehicle={},
+        device_time=None,
+        clock_rule=None,
+        retention_end=retention_end,
+    )
+    return shown if contents is None else _with_contents(shown, contents, asked, at)
 
 
 def _with_contents(shown: AnsweredRead, contents: RecordContents, asked: PlateText, at: datetime) -> AnsweredRead:

@@ -107,9 +107,11 @@ def _add_known_agencies(agencies: Agencies) -> None:
 def _operator_agency(agencies: Agencies, new: NewOperator, profile: LawProfile | None) -> AgencyId:
     """Return the operator's agency, made when it does not exist."""
     agency = new.agency or AgencyId(new.operator)
-    if agency not in agencies.names():
-        state = new.state if new.state is not None else "" if profile is None else profile.state
-        agencies.add(agency, name=new.name or agency, kind=new.agency_kind, state=state)
-    elif agencies.get(agency).kind is AgencyKind.IMMIGRATION_ENFORCEMENT:
+    is_known = agency in agencies.names()
+    kind = agencies.get(agency).kind if is_known else new.agency_kind
+    if kind is AgencyKind.IMMIGRATION_ENFORCEMENT:
         raise Conflict("an immigration-enforcement agency cannot run readers here", code="floor")
+    if not is_known:
+        state = new.state if new.state is not None else "" if profile is None else profile.state
+        agencies.add(agency, name=new.name or agency, kind=kind, state=state)
     return agency

@@ -4,11 +4,11 @@ What flows in: the filled month; vendor payloads. What flows out: a row without 
 What it must never see: a forced merge: what is weighed is what a node has on an ordinary evening.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import plain_clickhouse
 import postgres
+from alternatives import alternative, in_postgres
 from apart import MeasureFailed, Told, run_apart
 from ground import OPERATOR, Ground, founded, opened
 from row import Alternative, Budget, Row
@@ -57,18 +57,15 @@ def store_records(ground: Ground, *, told: Told) -> float:
 
 
 def _alternatives(ground: Ground, told: Told) -> tuple[Alternative, ...]:
-    plain, indexed = "plain plates, same engine", "PostgreSQL, plain plates, two indexes"
-    found = [_weighed(plain, plain_clickhouse.weigh_month, ground, told)]
-    if ground.postgres is None:
-        return (*found, Alternative(what=indexed, measured=None, why=ground.no_postgres))
-    return (*found, _weighed(indexed, postgres.weigh_month, ground, told))
-
-
-def _weighed(what: str, weigh: Callable[..., float], ground: Ground, told: Told) -> Alternative:
-    try:
-        return Alternative(what=what, measured=run_apart(weigh, ground, told=told, seconds=SECONDS))
-    except MeasureFailed as error:
-        return Alternative(what=what, measured=None, why=str(error))
+    weigh = plain_clickhouse.weigh_month
+    return (
+        alternative("plain plates, same engine", lambda: float(run_apart(weigh, ground, told=told, seconds=SECONDS))),
+        in_postgres(
+            "PostgreSQL, plain plates, two indexes",
+            ground,
+            lambda socket: postgres.weigh_month(socket, ground, told=told),
+        ),
+    )
 
 
 def _row(budget: Budget, weighed: dict[str, float], others: tuple[Alternative, ...], details: dict[str, object]) -> Row:

@@ -26,7 +26,6 @@ from lockplate.simulate.fleet import Fleet
 from lockplate.terms import ReaderId, RecordMode
 
 BULK_CONNECTIONS = 4
-BULK_LINES = 5_000
 SINGLE_CONNECTIONS = 64
 SINGLE_READERS = 64
 LOAD_SECONDS = 20.0
@@ -55,7 +54,7 @@ def measure_bulk(ground: Ground, *, told: Told) -> list[Row]:
     key = next(iter(keys.values()))
     with served(home) as server:
         load, shares = _under_load(server, bulk_load, (ground, server.port, key), told)
-    sent = load.acknowledged * BULK_LINES
+    sent = load.acknowledged * ground.sizes.lines_a_batch
     stored = _stored(ground, home, told)
     shutil.rmtree(home)
     if load.acknowledged == 0 or stored < sent * 0.98:
@@ -66,7 +65,7 @@ def measure_bulk(ground: Ground, *, told: Told) -> list[Row]:
             measured=sent / load.seconds,
             details={
                 "connections": BULK_CONNECTIONS,
-                "lines_a_batch": BULK_LINES,
+                "lines_a_batch": ground.sizes.lines_a_batch,
                 "rows_stored": stored,
                 "p99_ms": round(percentile(load.milliseconds, 0.99), 1),
                 **_details(load, shares),
@@ -84,7 +83,8 @@ def bulk_load(ground: Ground, port: int, key: str, *, told: Told) -> Load:
 
 def _batches(ground: Ground, key: str) -> Iterator[bytes]:
     made = lines(ground.sizes.bulk_lines, ground.started_at)
-    while len(batch := list(islice(made, BULK_LINES))) == BULK_LINES:
+    lines_a_batch = ground.sizes.lines_a_batch
+    while len(batch := list(islice(made, lines_a_batch))) == lines_a_batch:
         yield request("/v1/reads", b"".join(batch), "application/x-ndjson", key)
 
 

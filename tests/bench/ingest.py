@@ -11,6 +11,7 @@ from pathlib import Path
 
 import plain_clickhouse
 import postgres
+from alternatives import alternative, in_postgres
 from apart import MeasureFailed, Told, run_apart
 from ground import OPERATOR, Ground, founded, opened
 from row import Alternative, Budget, Row
@@ -57,22 +58,18 @@ def take_in(ground: Ground, path: Path, *, told: Told) -> tuple[FileReport, floa
 
 def _alternatives(ground: Ground, path: Path, rows: int, told: Told) -> tuple[Alternative, ...]:
     plain = ground.folder / f"plain-{path.suffix[1:]}"
-    of_lines = path.suffix == ".ndjson"
-    try:
-        load = plain_clickhouse.load_lines if of_lines else plain_clickhouse.load_table
-        seconds = run_apart(load, plain, path, told=told, seconds=SECONDS)
-        found = [Alternative(what="plain plates, same engine", measured=rows / seconds)]
-    except MeasureFailed as error:
-        found = [Alternative(what="plain plates, same engine", measured=None, why=str(error))]
+    if path.suffix == ".ndjson":
+        load, copy = plain_clickhouse.load_lines, postgres.load_lines
+    else:
+        load, copy = plain_clickhouse.load_table, postgres.load_table
+    found = (
+        alternative(
+            "plain plates, same engine", lambda: rows / float(run_apart(load, plain, path, told=told, seconds=SECONDS))
+        ),
+        in_postgres("PostgreSQL, two indexes", ground, lambda socket: rows / copy(socket, path, told=told)),
+    )
     shutil.rmtree(plain, ignore_errors=True)
-    if ground.postgres is None:
-        return (*found, Alternative(what="PostgreSQL, two indexes", measured=None, why=ground.no_postgres))
-    try:
-        copy = postgres.load_lines if of_lines else postgres.load_table
-        seconds = run_apart(copy, ground.postgres, path, told=told, seconds=SECONDS)
-        return (*found, Alternative(what="PostgreSQL, two indexes", measured=rows / seconds))
-    except MeasureFailed as error:
-        return (*found, Alternative(what="PostgreSQL, two indexes", measured=None, why=str(error)))
+    return found
 
 
 def _row(budget: Budget, path: Path, report: FileReport, seconds: float, others: tuple[Alternative, ...]) -> Row:

@@ -7,14 +7,15 @@ What it must never see: a load: nothing is asked or sent.
 import time
 
 import plain_clickhouse
-from apart import MeasureFailed, Told, run_apart
+from alternatives import alternative
+from apart import Told, run_apart
 from ground import Ground
 from resident import resident_megabytes
-from row import Alternative, Budget, Row
+from row import Budget, Row
 from served import served
 
 BUDGETS = (Budget(name="memory of an idle node", figure=600, unit="MB", at_most=True),)
-SETTLE_SECONDS = 3.0
+SETTLE_SECONDS = 2.0
 SECONDS = 3600.0
 
 
@@ -25,11 +26,10 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
         at_start = resident_megabytes(server.process)
         time.sleep(SETTLE_SECONDS)
         idle = resident_megabytes(server.process)
-    try:
-        plain = run_apart(plain_clickhouse.idle_memory, ground, told=told, seconds=SECONDS)
-        other = Alternative(what="the engine alone with plain plates", measured=plain)
-    except MeasureFailed as error:
-        other = Alternative(what="the engine alone with plain plates", measured=None, why=str(error))
+    engine = plain_clickhouse.idle_memory
+    other = alternative(
+        "the engine alone with plain plates", lambda: float(run_apart(engine, ground, told=told, seconds=SECONDS))
+    )
     return [
         Row(
             budget=BUDGETS[0],

@@ -163,7 +163,7 @@ def idle_memory(ground: Ground, *, told: Told) -> float:
     _load_month(ground, told)
     with Engine(ground.plain_month) as engine:
         engine.ask("0AAA000", datetime.fromtimestamp(0, UTC), datetime.now(UTC))
-        time.sleep(2)
+        time.sleep(1)
         return resident_megabytes()
 
 

@@ -139,9 +139,11 @@ def load_table(folder: str, path: Path, *, told: Told) -> float:
         return time.perf_counter() - started
 
 
-def ask_month(ground: Ground, questions: list[str], start: datetime, end: datetime, *, told: Told) -> list[float]:
+def ask_month(
+    socket: str, ground: Ground, questions: list[str], start: datetime, end: datetime, *, told: Told
+) -> list[float]:
     """Ask by index; return each question's milliseconds."""
-    with _month(ground, told) as connection:
+    with _month(socket, ground, told) as connection:
         times = []
         for plate in questions:
             began = time.perf_counter()
@@ -154,17 +156,17 @@ def ask_month(ground: Ground, questions: list[str], start: datetime, end: dateti
         return times
 
 
-def weigh_month(ground: Ground, *, told: Told) -> float:
+def weigh_month(socket: str, ground: Ground, *, told: Told) -> float:
     """Return the bytes a row, indexes included."""
-    with _month(ground, told) as connection:
+    with _month(socket, ground, told) as connection:
         row = connection.execute("SELECT pg_total_relation_size('of_month'), count(*) FROM of_month").fetchone()
         return 0.0 if row is None else int(str(row[0])) / int(str(row[1]))
 
 
 @contextmanager
-def _month(ground: Ground, told: Told) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
+def _month(socket: str, ground: Ground, told: Told) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
     """Yield a connection to as much of the month as is bearable, loaded by whoever comes first."""
-    with connect(ground.postgres or "") as connection:
+    with connect(socket) as connection:
         known = connection.execute("SELECT to_regclass('of_month')").fetchone()
         if known is None or known[0] is None:
             create(connection, "of_month")

@@ -5,13 +5,13 @@ What it must never see: a way around Lookup.ask.
 """
 
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import plain_clickhouse
 import postgres
+from alternatives import alternative, in_postgres
 from apart import MeasureFailed, Told, run_apart
 from ground import OFFICER, OPERATOR, SEED, Ground, opened
 from row import Alternative, Budget, Row, percentile
@@ -105,33 +105,20 @@ def request(node: Node, plate: PlateText, end: datetime) -> AccessRequest:
 
 def _alternatives(ground: Ground, asked: list[str], told: Told) -> tuple[Alternative, ...]:
     """Put the same questions to plain plates: rows fetched by index, and nothing else done."""
+    start, end = window(ground.started_at)
     bare = "no gate, record or opening"
+
+    def plain() -> float:
+        ask = plain_clickhouse.ask_month
+        return percentile(run_apart(ask, ground, asked, start, end, told=told, seconds=SECONDS), 0.99)
+
+    def indexed(socket: str) -> float:
+        return percentile(postgres.ask_month(socket, ground, asked, start, end, told=told), 0.99)
+
     return (
-        alternative(f"plain plates, same engine; {bare}", plain_clickhouse.ask_month, ground, asked, told),
-        alternative(
-            f"PostgreSQL index on {ground.sizes.postgres_rows:,} rows; {bare}", postgres.ask_month, ground, asked, told,
-            needs_postgres=True,
-        ),
-    )  # fmt: skip
-
-
-def alternative(
-    what: str,
-    ask: Callable[..., list[float]],
-    ground: Ground,
-    asked: list[str],
-    told: Told,
-    *,
-    needs_postgres: bool = False,
-) -> Alternative:
-    """Return the p99 of an alternative, or why there is none."""
-    if needs_postgres and ground.postgres is None:
-        return Alternative(what=what, measured=None, why=ground.no_postgres)
-    try:
-        times = run_apart(ask, ground, asked, *window(ground.started_at), told=told, seconds=SECONDS)
-    except MeasureFailed as error:
-        return Alternative(what=what, measured=None, why=str(error))
-    return Alternative(what=what, measured=percentile(times, 0.99))
+        alternative(f"plain plates, same engine; {bare}", plain),
+        in_postgres(f"PostgreSQL index on {ground.sizes.postgres_rows:,} rows; {bare}", ground, indexed),
+    )
 
 
 def _unknown_only(ours: dict[str, Any]) -> list[float]:

@@ -34,6 +34,11 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
         return min(1_500_000, self.reads)
 
     @property
+    def lines_a_batch(self) -> int:
+        """Lines in one batch over HTTP."""
+        return min(5_000, self.bulk_lines // 8)
+
+    @property
     def payloads(self) -> int:
         """Single vendor payloads sent over HTTP."""
         return min(40_000, max(500, self.reads // 25))

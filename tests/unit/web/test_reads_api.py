@@ -345,6 +345,18 @@ def test_many_senders_at_once_are_each_told_their_own(service: Service) -> None:
     assert before + told.count((200, 1)) == service.live()
 
 
+def test_the_same_payload_from_several_senders_at_once_is_one_row(service: Service) -> None:
+    """A reader that retries over two connections, or two relays with one feed: one row, whoever comes first."""
+    before = service.live()
+    body = message("7SAMEAT", uuid="same-at-once")
+
+    with ThreadPoolExecutor(8) as threads:
+        told = [one.json() for one in threads.map(lambda _: service.send(body), range(24))]
+
+    assert (1, 23) == (sum(one["stored"] for one in told), sum(one["merged"] for one in told))
+    assert before + 1 == service.live()
+
+
 def test_pictures_are_dropped_at_the_door(service: Service) -> None:
     """A picture of an unmatched read is nowhere in the home folder."""
     sent = message("7PICTUR")

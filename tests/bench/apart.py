@@ -19,6 +19,9 @@ Told = Callable[[str, int, int], None]
 """Told a word for what is being done, how much of it is done, and how much there is."""
 
 
+PATIENCE_SECONDS = 30
+
+
 class MeasureFailed(Exception):
     """A measure that did not end well; its text says why."""
 
@@ -30,11 +33,14 @@ def run_apart(function: Callable[..., Any], *arguments: object, told: Told, seco
     process = context.Process(target=_child, args=(theirs, function, arguments))
     process.start()
     theirs.close()
+    ended = False
     try:
-        return _result(ours, told, time.monotonic() + seconds, seconds)
+        result = _result(ours, told, time.monotonic() + seconds, seconds)
+        ended = True
+        return result
     finally:
         ours.close()
-        _end(process)
+        _end(process, ended=ended)
 
 
 def _result(ours: Connection, told: Told, end: float, seconds: float) -> Any:
@@ -53,13 +59,12 @@ def _result(ours: Connection, told: Told, end: float, seconds: float) -> Any:
             return value
 
 
-def _end(process: Any) -> None:
-    """Wait for a process that is done; kill its whole group, servers and load included, when it does not end."""
-    process.join(timeout=20)
+def _end(process: Any, *, ended: bool) -> None:
+    """Wait for a process that is done; tell one that is not to stop what it started; kill what still lives then."""
+    process.join(timeout=PATIENCE_SECONDS if ended else 0)
     if process.is_alive():
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.join(timeout=5)
+        process.terminate()
+        process.join(timeout=PATIENCE_SECONDS)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.join()

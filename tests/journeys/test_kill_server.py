@@ -74,7 +74,7 @@ class Load:
         else:
             lines = "\n".join(json.dumps({"plate": plate, "captured_at": now.isoformat()}) for plate in plates)
             told = client.post("/v1/reads", content=lines, headers={"content-type": "application/x-ndjson"})
-        if told.status_code == 200 and told.json()["stored"] == len(plates):
+        if told.status_code == 200 and told.json()["accepted"] == len(plates):
             self.ledger += plates
         else:
             self.odd.append(f"{told.status_code} {told.text}")

@@ -155,7 +155,7 @@ def send_reads(url: str, key: str) -> None:
     body = b"\n".join(msgspec.json.encode(line) for line in lines)
     headers = {"x-reader-key": key, "content-type": "application/x-ndjson"}
     answer = httpx.post(f"{url}/v1/reads", content=body, headers=headers, trust_env=False)
-    assert (200, len(lines)) == (answer.status_code, answer.json()["stored"]), answer.text
+    assert (200, len(lines)) == (answer.status_code, answer.json()["accepted"]), answer.text
 
 
 @pytest.fixture(scope="module")

@@ -183,6 +183,8 @@ class RegisteredReaders:
     def note_seen(self, reader: ReaderId, at: datetime, clock_drift_seconds: float | None = None) -> None:
         """Remember when a reader was heard, and how far its clock was off; written at the next flush."""
         with self._lock:
+            if clock_drift_seconds is None and reader in self._pending_seen:
+                clock_drift_seconds = self._pending_seen[reader][1]
             self._pending_seen[reader] = (at, clock_drift_seconds)
 
     def count_rejects(self, reader: ReaderId, day: date, reason: str, count: int = 1) -> None:

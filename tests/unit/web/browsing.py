@@ -95,7 +95,7 @@ class Site:
         body = b"\n".join(msgspec.json.encode(line) for line in lines)
         headers = {"x-reader-key": self.reader_key, "content-type": "application/x-ndjson"}
         answer = self.client.post("/v1/reads", content=body, headers=headers)
-        assert (200, len(lines)) == (answer.status_code, answer.json()["stored"]), answer.text
+        assert (200, len(lines)) == (answer.status_code, answer.json()["accepted"]), answer.text
 
 
 def application(doorway: Doorway) -> Litestar:

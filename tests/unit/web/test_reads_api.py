@@ -107,21 +107,29 @@ def test_a_delivery_is_acknowledged_with_counts_only(service: Service) -> None:
 
     told = service.send(message("7ACKN01", "8ACKN02"))
 
-    assert (200, 2, 0, "openalpr") == (
-        told.status_code,
-        *(told.json()[name] for name in ("stored", "merged", "format")),
-    )
+    assert (200, 2, "openalpr") == (told.status_code, told.json()["accepted"], told.json()["format"])
     assert "ACKN" not in told.text.upper()
     assert before + 2 == service.live()
 
 
 def test_the_same_payload_twice_is_one_read(service: Service) -> None:
     """A retry is answered 200 and changes nothing."""
+    before = service.live()
+
     first, second = service.send(message("7RETRY1")), service.send(message("7RETRY1"))
 
-    assert [(200, 1, 0), (200, 0, 1)] == [
-        (one.status_code, one.json()["stored"], one.json()["merged"]) for one in (first, second)
-    ]
+    assert before + 1 == service.live()
+    assert (200, 200) == (first.status_code, second.status_code)
+
+
+def test_an_answer_is_no_oracle(service: Service) -> None:
+    """Who holds a reader's key cannot learn from answers whether a plate was just here, or is on a list."""
+    new, seen = service.send(message("7ORACLE")), service.send(message("7ORACLE"))
+
+    assert new.json() == seen.json()
+    assert {"accepted", "refused", "rejected", "ignored", "clock_faults", "format", "Result"} == new.json().keys()
+    bulk = service.send(lines("7ORACLE"), "relay", **NDJSON)
+    assert {"rows", "accepted", "refused"} == bulk.json().keys()
 
 
 @pytest.mark.parametrize(
@@ -211,7 +219,7 @@ def test_a_detection_without_a_plate_is_taken_and_counted(service: Service) -> N
     """Sent well, with nothing in it: 200, or the reader would send it for ever."""
     told = service.send(message(""))
 
-    assert (200, {"no_plate": 1}, 0) == (told.status_code, told.json()["rejected"], told.json()["stored"])
+    assert (200, {"no_plate": 1}, 0) == (told.status_code, told.json()["rejected"], told.json()["accepted"])
 
 
 def test_health_is_noted(service: Service) -> None:
@@ -247,7 +255,7 @@ def test_lines_are_stored_in_bulk(service: Service) -> None:
     """A relay's lines are stored for the readers that they name, its own for those that name none."""
     told = service.send(lines("7LINE01", "7LINE02", reader="north") + b"\n" + lines("7LINE03"), "relay", **NDJSON)
 
-    assert (200, 3, 3, {}) == (told.status_code, *(told.json()[name] for name in ("rows", "stored", "refused")))
+    assert (200, 3, 3, {}) == (told.status_code, *(told.json()[name] for name in ("rows", "accepted", "refused")))
     by_reader = service.node.store.rows_in_period(OperatorId("city"), int(NOW.timestamp()) // 3600)
     assert {"north", "relay"} <= by_reader.keys()
 
@@ -258,8 +266,8 @@ def test_a_reader_speaks_for_itself_only(service: Service) -> None:
     told = service.send(body, "north", **NDJSON).json()
     foreign = service.send(lines("7FORGE4", reader="quiet-1"), "relay", **NDJSON).json()
 
-    assert (3, 2, {"unknown_reader": 1}) == (told["rows"], told["stored"], told["refused"])
-    assert (0, {"unknown_reader": 1}) == (foreign["stored"], foreign["refused"])
+    assert (3, 2, {"unknown_reader": 1}) == (told["rows"], told["accepted"], told["refused"])
+    assert (0, {"unknown_reader": 1}) == (foreign["accepted"], foreign["refused"])
 
 
 def test_match_only_keeps_nothing(service: Service) -> None:
@@ -267,7 +275,7 @@ def test_match_only_keeps_nothing(service: Service) -> None:
     live = service.send(message("7QUIET1"), "quiet-1").json()
     bulk = service.send(lines("7QUIET2"), "quiet-1", **NDJSON).json()
 
-    assert [(0, 1), (0, 1)] == [(one["stored"], one["unkept"]) for one in (live, bulk)]
+    assert [1, 1] == [one["accepted"] for one in (live, bulk)]
     assert 0 == service.live("quiet")
 
 
@@ -327,7 +335,7 @@ def test_a_store_that_fails_is_503_and_the_retry_is_stored(service: Service, mon
     retried = [service.send(message("7FAILS1")), service.send(lines("7FAILS2"), "relay", **NDJSON)]
 
     assert [(503, "store_failed")] * 2 == [(one.status_code, one.json()["error"]) for one in refused]
-    assert [(200, 1)] * 2 == [(one.status_code, one.json()["stored"]) for one in retried]
+    assert [(200, 1)] * 2 == [(one.status_code, one.json()["accepted"]) for one in retried]
 
 
 def test_many_senders_at_once_are_each_told_their_own(service: Service) -> None:
@@ -336,7 +344,7 @@ def test_many_senders_at_once_are_each_told_their_own(service: Service) -> None:
 
     def deliver(number: int) -> tuple[int, int]:
         told = service.send(message(f"7MANY{number:03d}", uuid=f"many-{number}"))
-        return told.status_code, told.json().get("stored", 0)
+        return told.status_code, told.json().get("accepted", 0)
 
     with ThreadPoolExecutor(8) as threads:
         told = list(threads.map(deliver, range(120)))
@@ -353,7 +361,7 @@ def test_the_same_payload_from_several_senders_at_once_is_one_row(service: Servi
     with ThreadPoolExecutor(8) as threads:
         told = [one.json() for one in threads.map(lambda _: service.send(body), range(24))]
 
-    assert (1, 23) == (sum(one["stored"] for one in told), sum(one["merged"] for one in told))
+    assert [1] * 24 == [one["accepted"] for one in told]
     assert before + 1 == service.live()
 
 

@@ -8,6 +8,7 @@ What it must never see: a real node: everything happens in a temporary folder th
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -61,6 +62,7 @@ BENCHES = {
 def main() -> int:
     """Measure, print, write; 0 when every measure ran, whether or not its budget is met."""
     options = _options()
+    signal.signal(signal.SIGTERM, _interrupted)
     console = Console(highlight=False, width=max(TABLE_WIDTH, shutil.get_terminal_size().columns))
     sizes: Sizes = options.size
     free = shutil.disk_usage(options.folder).free
@@ -81,6 +83,11 @@ def main() -> int:
     write_json(options.json, rows, about)
     console.print(f"Written to {options.json}")
     return 1 if any(row.measured is None for row in rows) else 0
+
+
+def _interrupted(number: int, frame: object) -> None:
+    """End as Ctrl-C ends: what was started is stopped, what was written is removed."""
+    raise KeyboardInterrupt
 
 
 def _options() -> argparse.Namespace:
@@ -143,4 +150,7 @@ def _progress() -> Iterator[Told]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Stopped; nothing is left behind.")

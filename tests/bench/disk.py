@@ -43,7 +43,7 @@ def store_records(ground: Ground, *, told: Told) -> float:
     made: list[Read] = []
     weight = count = 0
     with opened(founded(ground.folder / "records", RecordMode.RECORD)) as node:
-        for one in payloads(vendor_fleet(ground.sizes.records, 40), ground.sizes.records, now):
+        for one in payloads(vendor_fleet(ground.sizes.records, 40, now), ground.sizes.records, now):
             parsed = parse_body(one.body, content_type=one.content_type, format_name=one.format)
             made += [read for read in parsed.reads if read.captured_at is not None]
             weight, count = weight + len(one.body), count + 1

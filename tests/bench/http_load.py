@@ -92,7 +92,7 @@ def measure_single(ground: Ground, *, told: Told) -> list[Row]:
     """Return payloads a second, each acknowledged once durable, and how long they waited; records are kept."""
     home = ground.folder / "http-single"
     settings = founded(home, RecordMode.RECORD)
-    fleet = vendor_fleet(ground.sizes.payloads, SINGLE_READERS)
+    fleet = vendor_fleet(ground.sizes.payloads, SINGLE_READERS, ground.started_at)
     with opened(settings) as node:
         keys = add_readers(node, fleet.readers())
     with served(home) as server:
@@ -120,7 +120,7 @@ def measure_single(ground: Ground, *, told: Told) -> list[Row]:
 def single_load(ground: Ground, port: int, keys: dict[ReaderId, str], *, told: Told) -> Load:
     """Prepare payloads of every vendor and send them, in a process of its own."""
     told("preparing the payloads", 0, 0)
-    fleet = vendor_fleet(ground.sizes.payloads, SINGLE_READERS)
+    fleet = vendor_fleet(ground.sizes.payloads, SINGLE_READERS, ground.started_at)
     now = datetime.now(ground.started_at.tzinfo) - timedelta(seconds=5)
     made = [
         request(one.path, one.body, one.content_type, keys[one.reader_id])

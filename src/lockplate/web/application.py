@@ -13,14 +13,15 @@ from typing import Any
 import structlog
 from litestar import Litestar, Response, get
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from lockplate.errors import LockplateError, Overloaded
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
-from lockplate.web.reads import MAX_BODY_BYTES, ReadsDesk, reads_route
+from lockplate.web.reads import MAX_BODY_BYTES, READS_PATH, ReadsDesk, reads_route
 from lockplate.web.tiles import list_logs, show_checkpoint, show_key, show_tile
 
 RETRY_AFTER_SECONDS = "1"
@@ -54,9 +55,35 @@ API_ROUTES: tuple[ControllerRouterHandler, ...] = (
 )  # fmt: skip
 
 
-def create_application(doorway: Doorway, page_routes: Sequence[ControllerRouterHandler] = ()) -> Litestar:
-    """Return the application over an open node; it closes neither the node nor anything it did not make."""
+class Front:
+    """The door itself: reads go straight to their desk, everything else through the framework.
+
+    The same desk answers either way; this only spares each delivery the framework's routing and wrapping.
+    """
+
+    def __init__(self, application: Litestar, desk: ReadsDesk) -> None:
+        self._application = application
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass the server's start and stop on."""
+        if scope["type"] == ScopeType.HTTP and (scope["path"] + "/").startswith(READS_PATH + "/"):
+            await self._desk.take(scope, receive, send)
+        else:
+            await self._application(scope, receive, send)
+
+
+def create_front(doorway: Doorway, page_routes: Sequence[ControllerRouterHandler] = ()) -> Front:
+    """Return the application with reads before it: what the server serves."""
     desk = ReadsDesk(doorway)
+    return Front(create_application(doorway, page_routes, desk), desk)
+
+
+def create_application(
+    doorway: Doorway, page_routes: Sequence[ControllerRouterHandler] = (), desk: ReadsDesk | None = None
+) -> Litestar:
+    """Return the application over an open node; it closes neither the node nor anything it did not make."""
+    desk = desk or ReadsDesk(doorway)
 
     @asynccontextmanager
     async def beside_requests(_: Litestar) -> AsyncIterator[None]:

@@ -21,6 +21,7 @@ from litestar.status_codes import (
     HTTP_200_OK,
     HTTP_400_BAD_REQUEST,
     HTTP_405_METHOD_NOT_ALLOWED,
+    HTTP_500_INTERNAL_SERVER_ERROR,
     HTTP_503_SERVICE_UNAVAILABLE,
 )
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE as HTTP_413_TOO_LARGE
@@ -39,8 +40,10 @@ from lockplate.web.doorway import Doorway
 from lockplate.web.mailbox import Mailbox
 from lockplate.web.plain_http import answer, body_of, headers_of
 
+READS_PATH = "/v1/reads"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Of a bulk body; a vendor's payload has its own, smaller limit."""
+FAULT = {"error": "fault", "fault": "node", "message": "something broke here", "next_step": "Tell whoever runs it."}
 RETRY_AFTER = (b"retry-after", b"1")
 INLINE_BYTES = 64 * 1024
 """A body up to this size is parsed where it is; a larger one in a thread, so that small ones need not wait."""
@@ -118,6 +121,9 @@ class ReadsDesk:
                 structlog.get_logger("lockplate.reads").error("delivery_failed", code=error.code)
             again = (RETRY_AFTER,) if error.http_status == HTTP_503_SERVICE_UNAVAILABLE else ()
             await answer(send, error.http_status, error.public(), again)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the reader hears a 500 without its text
+            structlog.get_logger("lockplate.reads").error("fault", kind=type(error).__name__)
+            await answer(send, HTTP_500_INTERNAL_SERVER_ERROR, FAULT)
         else:
             await answer(send, status, result)
 
@@ -154,7 +160,7 @@ class ReadsDesk:
 def reads_route(desk: ReadsDesk) -> ASGIRouteHandler:
     """Return the route of a desk."""
 
-    @asgi("/v1/reads", is_mount=True, copy_scope=False)
+    @asgi(READS_PATH, is_mount=True, copy_scope=False)
     async def take_reads(scope: Scope, receive: Receive, send: Send) -> None:
         await desk.take(scope, receive, send)
 
@@ -185,7 +191,7 @@ def _told_bulk(count: BulkCount) -> dict[str, Any]:
 
 def _format_in(path: str) -> str | None:
     """Return the format that a path names, if it names one; raises NotFound for a deeper path."""
-    words = [word for word in path.removeprefix("/v1/reads").split("/") if word]
+    words = [word for word in path.removeprefix(READS_PATH).split("/") if word]
     if len(words) > 1:
         raise NotFound("there is no such path", code="http_404")
     return words[0] if words else None

@@ -16,7 +16,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar.types import ControllerRouterHandler
 
-from lockplate.web.application import create_application
+from lockplate.web.application import create_front
 from lockplate.web.doorway import Doorway, new_run_token
 from lockplate.web.metrics import Metrics
 from lockplate.wiring.node import Node
@@ -47,7 +47,7 @@ async def _serve(
     doorway = Doorway(node=node, run_token=new_run_token(), metrics=Metrics())
     settings = node.settings
     server = Server(
-        create_application(doorway, page_routes),
+        create_front(doorway, page_routes),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

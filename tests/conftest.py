@@ -1,8 +1,40 @@
-"""What holds for every test: in CI a skipped test is a failed run, by name."""
+"""What holds for every test: shared modules load once, and in CI a skipped test is a failed run, by name."""
 
+import importlib.util
 import os
+import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+
+def _shared(name: str) -> ModuleType:
+    """Return a module that lies beside this one, loaded once: tests are no package."""
+    if name not in sys.modules:
+        place = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        assert place is not None
+        assert place.loader is not None
+        module = importlib.util.module_from_spec(place)
+        sys.modules[name] = module
+        place.loader.exec_module(module)
+    return sys.modules[name]
+
+
+asking = _shared("asking")
+running = _shared("running")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """A folder of this module's own, without a node of processes in it yet; see running.py."""
+    return running.Home(tmp_path_factory.mktemp("node"))
+
+
+@pytest.fixture
+def fresh_home(tmp_path: Path) -> object:
+    """A folder of this test's own, without a node of processes in it yet."""
+    return running.Home(tmp_path)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

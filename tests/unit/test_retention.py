@@ -7,15 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lockplate.access import AccessRecord
-from lockplate.clock import SetClock, format_time, period_of, period_start
-from lockplate.errors import BadInput, Denied, KeyUnavailable, NotFound, SealBroken, StoreFailed, Unauthenticated
-from lockplate.keys.kek import Kek
-from lockplate.keys.ring import KeyRing
-from lockplate.law.profile import RetentionRule
+from lockplate.clock import SetClock, format_time, period_of
+from lockplate.errors import Denied, KeyUnavailable, NotFound, SealBroken, StoreFailed, Unauthenticated
 from lockplate.operations.asking import Ask
 from lockplate.operations.operators import OperatorName
 from lockplate.operations.retaining import RunRetention, retention_parts
@@ -25,15 +20,11 @@ from lockplate.retention import (
     Receipts,
     Retention,
     commitment_hash,
-    details_keys,
-    details_over,
-    due_periods,
     notes_path,
     periods_in,
-    ranges_of,
     require_not_revived,
 )
-from lockplate.terms import Action, Basis, Offense, OperatorId, Period, PersonId, Purpose, Verdict
+from lockplate.terms import Action, Basis, Offense, OperatorId, PersonId, Purpose, Verdict
 from lockplate.wiring.node import open_node
 
 PINE, RIDGE = OperatorId("pine-county"), OperatorId("ridge-county")
@@ -46,13 +37,6 @@ def fresh(tmp_path: Path, make_county: Any) -> Iterator[Any]:
     """A county for one test: its clock will move, and its keys will go."""
     with make_county(tmp_path / "home", SetClock(START)) as county:
         yield county
-
-
-@pytest.fixture
-def ring(tmp_path: Path) -> Iterator[KeyRing]:
-    opened = KeyRing(tmp_path / "keys.db", PINE, Kek(bytes(32)))
-    yield opened
-    opened.close()
 
 
 def ask(county: Any, plate: str, operator: OperatorId, start: datetime, end: datetime, person: str) -> Any:
@@ -78,39 +62,6 @@ def run(county: Any, now: datetime | None = None, *, dry_run: bool = False) -> d
 
 def receipts(county: Any, operator: OperatorId = PINE) -> list[AccessRecord]:
     return [one for one in county.records(operator) if one.action is Action.RETENTION_RECEIPT]
-
-
-# Which hours are over
-
-
-def test_a_limit_from_capture_counts_from_the_first_second_of_the_hour(ring: KeyRing) -> None:
-    """No read outlives the limit: the hour is over when a read of its first second would be, not a second sooner."""
-    period = period_of(START)
-    ring.make_period_key(period, START)
-    rule = RetentionRule(limit=21 * DAY, from_capture=True)
-    over = period_start(period) + rule.limit
-
-    assert [] == due_periods(ring, rule, over - timedelta(microseconds=1))
-    assert [period] == due_periods(ring, rule, over)
-
-
-def test_a_limit_from_storage_counts_from_the_key(ring: KeyRing) -> None:
-    """An old read that came today is kept for the limit from today."""
-    old = period_of(START - 400 * DAY)
-    ring.make_period_key(old, START)
-    rule = RetentionRule(limit=30 * DAY, from_capture=False)
-
-    assert [] == due_periods(ring, rule, START + 30 * DAY - timedelta(milliseconds=1))
-    assert [old] == due_periods(ring, rule, START + 30 * DAY)
-
-
-def test_without_a_rule_nothing_may_be_kept(ring: KeyRing) -> None:
-    """A profile that keeps nothing, or none at all, makes every hour due at once."""
-    periods = [period_of(START - HOUR), period_of(START)]
-    for period in periods:
-        ring.make_period_key(period, START)
-
-    assert periods == due_periods(ring, None, START)
 
 
 # A run
@@ -440,20 +391,6 @@ def test_a_destroyed_month_opens_nothing_even_from_a_copy(fresh: Any) -> None:
         desk.recorder.details_of(index)
 
 
-def test_a_month_s_key_goes_only_when_nothing_young_can_be_under_it() -> None:
-    """The month's last hour, and a day for records dated beside the clock, must be over."""
-    first = datetime(2026, 11, 5, tzinfo=UTC)
-
-    assert [] == details_keys(first, period_of(datetime(2026, 12, 1, 23, tzinfo=UTC) - HOUR))
-    assert ["details:2026-11"] == details_keys(first, period_of(datetime(2026, 12, 1, 23, tzinfo=UTC)))
-    assert ["details:2026-11", "details:2026-12"] == details_keys(first, period_of(datetime(2027, 1, 15, tzinfo=UTC)))
-
-
-def test_no_profile_forgets_no_details() -> None:
-    """Without a law there is no longest time for records."""
-    assert None is details_over(None, START)
-
-
 # Whose word
 
 
@@ -496,25 +433,7 @@ def test_a_run_of_both_operators_checks_both_clocks_first(fresh: Any, tmp_path: 
     assert [period_of(START)] == node.desk(RIDGE).ring.stored_periods()
 
 
-# The receipt's own forms
-
-
-@given(st.sets(st.integers(0, 600_000), max_size=200))
-def test_ranges_hold_exactly_the_hours(numbers: set[int]) -> None:
-    """What is written is read again."""
-    assert sorted(numbers) == periods_in(ranges_of(Period(number) for number in numbers))
-
-
-def test_ranges_are_written_short() -> None:
-    """Neighbours make one range."""
-    assert "1-3,5,9-10" == ranges_of(Period(number) for number in (10, 1, 2, 3, 9, 5))
-
-
-@pytest.mark.parametrize("text", ["a", "1-b", "--"])
-def test_what_is_no_range_is_refused(text: str) -> None:
-    """A receipt's hours are numbers."""
-    with pytest.raises(BadInput):
-        periods_in(text)
+# A receipt's size
 
 
 def test_a_receipt_too_long_for_a_leaf_becomes_several(fresh: Any, monkeypatch: Any) -> None:

@@ -1,39 +1,24 @@
-"""A real node with four operators under a clock that is set: what intake is tested on."""
+"""A real node with four operators under a clock that is set: what intake is tested on; see tests/asking.py."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from lockplate.access import AccessRequest
-from lockplate.clock import SetClock, new_request_id
+from asking import START, delivery_of, read_of, request_of, settings_in
+from lockplate.clock import SetClock
 from lockplate.hotlist import Category, ListId
 from lockplate.intake.delivery import Delivery
 from lockplate.lookup.answer import AnsweredRead
-from lockplate.plate import fold
-from lockplate.read import ClockRule, Parsed, Read
+from lockplate.read import Read
 from lockplate.registry.entries import NewEntry
 from lockplate.registry.hotlists import NewHotList
 from lockplate.settings import Settings
-from lockplate.terms import (
-    AgencyId,
-    Basis,
-    CaseNumber,
-    Offense,
-    OperatorId,
-    PersonId,
-    PlateText,
-    ProfileId,
-    Purpose,
-    ReaderId,
-    RecordMode,
-    Role,
-)
+from lockplate.terms import AgencyId, OperatorId, PersonId, ProfileId, ReaderId, RecordMode, Role
 from lockplate.wiring.founding import NewOperator, found_operator
 from lockplate.wiring.node import Node, open_node
 
-START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 OPERATORS = (
     # id, law profile, what it keeps
     ("county", "us-ca", RecordMode.RECORD),
@@ -71,39 +56,14 @@ def new_node(settings: Settings, clock: SetClock) -> Node:
 
 
 @pytest.fixture(scope="module")
-def clock() -> SetClock:
-    return SetClock(START)
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("intake")
-    return Settings(home=folder / "home", kek_file=folder / "home.kek", batch_wait_ms=1)
-
-
-@pytest.fixture(scope="module")
-def node(settings: Settings, clock: SetClock) -> Iterator[Node]:
-    with new_node(settings, clock) as opened:
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with new_node(settings_in(tmp_path_factory.mktemp("intake")), SetClock(START)) as opened:
         yield opened
 
 
 def ask_of(node: Node, plate: str, operator: str, start: datetime, end: datetime) -> list[AnsweredRead]:
     """Ask the node's own lookup, as the operator's officer, with a case."""
-    request = AccessRequest(
-        request_id=new_request_id(),
-        asked_at=node.clock.now(),
-        person=PersonId(f"officer.{operator}"),
-        agency=AgencyId(operator),
-        on_behalf_of=AgencyId(operator),
-        operators=(OperatorId(operator),),
-        plate=PlateText(plate),
-        window_from=start,
-        window_to=end,
-        purpose=Purpose.FELONY_INVESTIGATION,
-        offense=Offense.FELONY,
-        basis=Basis.PROBABLE_CAUSE,
-        case_number=CaseNumber("26-0001"),
-    )
+    request = request_of(node, f"officer.{operator}", plate, operator, window_from=start, window_to=end)
     answer = node.lookup.ask(request)
     assert "permitted" == answer.decision, answer.operators
     return answer.reads()
@@ -120,19 +80,6 @@ def ask(node: Node) -> Ask:
         return ask_of(node, plate, operator, start or now - timedelta(days=2), end or now + timedelta(days=1))
 
     return asked
-
-
-def read_of(plate: str, at: datetime | None, *ids: str, **more: object) -> Read:
-    values: dict[str, object] = {
-        "format": "test",
-        "plate_text": PlateText(plate),
-        "plate_key": fold(plate),
-        "captured_at": at,
-        "captured_at_raw": None if at is None else at.isoformat(),
-        "clock_rule": ClockRule.ABSENT if at is None else ClockRule.OFFSET,
-        "passage_ids": ids,
-    }
-    return Read(**(values | more))
 
 
 @pytest.fixture
@@ -161,28 +108,9 @@ def deliver(node: Node, reader: ReaderId) -> Callable[..., object]:
     return delivered
 
 
-def delivery_of(node: Node, reads: Sequence[Read], operator: str, reader: ReaderId) -> Delivery:
-    return Delivery(
-        operator=OperatorId(operator),
-        reader=reader,
-        parsed=Parsed(format="test", reads=tuple(reads)),
-        received_at=node.clock.now(),
-    )
-
-
 @pytest.fixture
 def make_delivery() -> Callable[..., Delivery]:
     return delivery_of
-
-
-@pytest.fixture
-def make_node() -> Callable[[Settings, SetClock], Node]:
-    return new_node
-
-
-@pytest.fixture
-def ask_node() -> Ask:
-    return ask_of
 
 
 def put_on_list(node: Node, operator: str, plate: str) -> ListId:

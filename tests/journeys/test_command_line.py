@@ -170,6 +170,20 @@ def test_parse_needs_no_node(fresh_home: Home) -> None:
     assert not fresh_home.path.exists()
 
 
+def test_home_and_json_may_stand_before_the_command(fresh_home: Home) -> None:
+    """`lockplate --home DIR --json COMMAND` is `lockplate COMMAND --home DIR --json`."""
+    elsewhere = fresh_home.folder / "elsewhere"
+
+    made = fresh_home.run("--home", str(elsewhere), "--json", "init", "--operator", "oak", "--profile", "match-only")
+    before = fresh_home.run("--json", "--home", str(elsewhere), "operator", "list")
+    after = fresh_home.run("operator", "list", "--home", str(elsewhere), "--json")
+
+    assert (0, 0, 0) == (made.returncode, before.returncode, after.returncode), made.stderr + before.stderr
+    assert "oak" == json.loads(made.stdout)["operator"]
+    assert json.loads(after.stdout) == json.loads(before.stdout)
+    assert not fresh_home.path.exists()
+
+
 def test_a_folder_without_a_node_says_so(fresh_home: Home) -> None:
     """Exit 2 and what to do, for a question and for a file."""
     for words in (lookup_words("7AAA111", "pine", "ann", START, END), ("fsck",)):

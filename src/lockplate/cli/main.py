@@ -4,6 +4,8 @@ What flows in: the command line. What flows out: what the commands print.
 What it must never see: a key.
 """
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,11 +57,22 @@ for nouns, name in (
 
 
 @app.callback(invoke_without_command=True)
-def start(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+def start(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    home: Annotated[
+        Path | None, typer.Option("--home", help="The node's folder, for whichever command follows.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON output of whichever command follows.")] = False,
+) -> None:
     """A license-plate reader database that cannot become a dragnet."""
     if version:
         print_lines([f"lockplate {__version__}"])
         raise typer.Exit
+    # the commands' own options read these, so that `lockplate --home DIR …` and `lockplate … --home DIR` are one
+    if home is not None:
+        os.environ["LOCKPLATE_HOME"] = str(home)
+    if as_json:
+        os.environ["LOCKPLATE_JSON"] = "1"
 
 
 def main() -> None:

@@ -16,7 +16,10 @@ Home = Annotated[
     Path,
     typer.Option("--home", envvar="LOCKPLATE_HOME", help="The node's folder.", show_default=True, file_okay=False),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Json = Annotated[
+    bool,
+    typer.Option("--json", envvar="LOCKPLATE_JSON", show_envvar=False, help="Print one JSON object instead of text."),
+]
 As = Annotated[str, typer.Option("--as", metavar="USER", help="The person on whose word this is done.")]
 Operator = Annotated[
     str, typer.Option("--operator", metavar="ID", help="Which operator; may be left out when there is one.")

@@ -97,7 +97,7 @@ def test_without_a_record_nothing_is_shown(county: Any, hits: list[str]) -> None
     who = Watcher(
         person=person,
         agency=node.facts.agency(person.agency),
-        operator=node.facts.operator("pine-county", node.clock.now()),
+        operator=node.facts.operator("pine-county"),
     )
     alerting = Alerting(
         hits=node.registries.hits,

@@ -232,7 +232,7 @@ def _standing(node: Node, person: str) -> Standing:
     return Standing(
         person=facts,
         agency=node.facts.agency(facts.agency),
-        operator=node.facts.operator(CITY, node.clock.now()),
+        operator=node.facts.operator(CITY),
     )
 
 

@@ -4,18 +4,35 @@ What flows in: reads of one operator. What flows out: sealed rows, new hits, ref
 What it must never see: another operator's keys, a question.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+
+import msgspec
 
 from lockplate.errors import BadInput, KeyUnavailable, NotFound
 from lockplate.hotlist import EntryId, HotListIndex, Match
 from lockplate.intake.delivery import Refusal
+from lockplate.law.words import Place
 from lockplate.read import Image, Read
 from lockplate.registry.entries import Entries
 from lockplate.registry.hits import HitDetails, NewHit
 from lockplate.seal.sealer import Sealer
 from lockplate.sealed import SealedRead
 from lockplate.terms import OperatorId, PlateText, ReaderId, RecordMode
+
+
+class KeepRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator may keep at this moment."""
+
+    record_mode: RecordMode
+    keeps_for: timedelta | None
+    """From capture; None when no limit counts from capture."""
+    places_denied: frozenset[Place] = frozenset()
+    """Kinds of places at which the law lets no reader collect."""
+
+
+NOTHING_KEPT = KeepRule(record_mode=RecordMode.NONE, keeps_for=None)
+"""Without a law (promise 2)."""
 
 
 class Lane:
@@ -26,17 +43,20 @@ class Lane:
         *,
         operator: OperatorId,
         sealer: Sealer,
-        record_mode: RecordMode,
-        keeps_for: timedelta | None,
+        rule_of: Callable[[], KeepRule],
         entries: Entries,
         index: HotListIndex,
     ) -> None:
         self.operator = operator
         self.sealer = sealer
-        self.record_mode = record_mode
-        self._keeps_for = keeps_for
+        self._rule_of = rule_of
         self._entries = entries
         self.index = index
+
+    @property
+    def record_mode(self) -> RecordMode:
+        """What is kept of an unmatched read at this moment; a law may begin while the server runs."""
+        return self._rule_of().record_mode
 
     @property
     def keeps(self) -> bool:
@@ -50,7 +70,8 @@ class Lane:
 
     def oldest_kept(self, now: datetime) -> datetime | None:
         """Return the earliest capture that may be kept at this moment, or None when no limit counts from capture."""
-        return None if self._keeps_for is None else now - self._keeps_for
+        limit = self._rule_of().keeps_for
+        return None if limit is None else now - limit
 
     def seal(self, read: Read, reader: ReaderId, captured_at: datetime, received_at: datetime) -> SealedRead | Refusal:
         """Return a read's row, or why there is none: its hour is forgotten, or its time is none."""

@@ -4,6 +4,7 @@ What flows in: a request and an operator. What flows out: a Question, complete.
 What it must never see: a key or a row. Whoever is not in the registry is unknown, and the floor refuses the unknown.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from lockplate.access import AccessRequest
@@ -19,10 +20,9 @@ from lockplate.gate.question import (
     Question,
 )
 from lockplate.law.profile import LawProfile
-from lockplate.law.profiles import Profiles
 from lockplate.registry.agencies import Agencies
 from lockplate.registry.grants import Grants
-from lockplate.registry.operators import Operator, Operators
+from lockplate.registry.operators import Operators
 from lockplate.registry.people import People
 from lockplate.terms import AgencyId, AgencyKind, OperatorId, ProfileId, ReaderId
 
@@ -41,20 +41,20 @@ class FactFinder:
         agencies: Agencies,
         people: People,
         grants: Grants,
-        profiles: Profiles,
+        law_of: Callable[[OperatorId], LawProfile | None],
         clock: Clock,
     ) -> None:
         self._operators = operators
         self._agencies = agencies
         self._people = people
         self._grants = grants
-        self._profiles = profiles
+        self._law_of = law_of
         self._clock = clock
 
     def question(self, request: AccessRequest, operator: OperatorId, approval: ApprovalFacts | None) -> Question:
         """Return the question that the gate judges; raises NotFound for an operator or person that is not here."""
         now = self._clock.now()
-        facts = self.operator(operator, now)
+        facts = self.operator(operator)
         return Question(
             request=request,
             operator=facts,
@@ -78,15 +78,15 @@ class FactFinder:
         except NotFound:
             return AgencyFacts(agency=agency, kind=AgencyKind.UNKNOWN, state="", active=False)
 
-    def operator(self, operator: OperatorId, now: datetime) -> OperatorFacts:
+    def operator(self, operator: OperatorId) -> OperatorFacts:
         """Return an operator with its profile of today; raises NotFound."""
         registered = self._operators.get(operator)
-        profile = self.profile(registered, now)
+        profile = self._law_of(operator)
         return OperatorFacts(operator=operator, agency=self.agency(registered.agency), profile=profile_facts(profile))
 
-    def profile(self, operator: Operator, now: datetime) -> LawProfile | None:
-        """Return the law profile in force for an operator today, or None when it has none."""
-        return None if operator.profile is None else self._profiles.on(operator.profile, now.date())
+    def profile(self, operator: OperatorId) -> LawProfile | None:
+        """Return the law in force for an operator today, or None when it has none."""
+        return self._law_of(operator)
 
     def granted_readers(self, question: Question) -> frozenset[ReaderId] | None:
         """Return the readers that the grants behind a question cover; None when all: the own agency, or whole grants.

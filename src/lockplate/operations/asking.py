@@ -132,7 +132,7 @@ def _decide(node: Node, actor: Actor, name: WaitingName, *, approves: bool) -> W
         person,
         node.facts.agency(person.agency),
         Act.APPROVE_QUESTION,
-        node.facts.operator(operator, node.clock.now()),
+        node.facts.operator(operator),
         ActContext(asker=waiting.author, asking_agency=waiting.agency),
     )
     desk.recorder.record(

@@ -77,11 +77,11 @@ def authorise(
         actor.require_system_user()
         return dict.fromkeys(operators, Authority(person=SYSTEM, agency=None, allowance=None))
     person = actor.require_person(node)
-    agency, now = node.facts.agency(person.agency), node.clock.now()
+    agency = node.facts.agency(person.agency)
     found: dict[OperatorId, Authority] = {}
     for operator in operators:
         try:
-            allowance = node.gate.decide_act(person, agency, act, node.facts.operator(operator, now), context)
+            allowance = node.gate.decide_act(person, agency, act, node.facts.operator(operator), context)
         except Denied as denied:
             _record_denial(node, operator, person, change, denied)
             raise
@@ -137,7 +137,7 @@ def require_any(node: Node, actor: Actor, acts: Sequence[Act], operator: Operato
     if actor.person is None:
         return actor.require_system_user()
     person = actor.require_person(node)
-    agency, facts = node.facts.agency(person.agency), node.facts.operator(operator, node.clock.now())
+    agency, facts = node.facts.agency(person.agency), node.facts.operator(operator)
     # nobody's own id: looking at people changes nobody's access
     context = ActContext(subject=SYSTEM)
     first, *others = (node.gate.explain_act(person, agency, act, facts, context) for act in acts)

@@ -105,7 +105,7 @@ def _standing(node: Node, actor: Actor, operator: OperatorId) -> Standing:
     return Standing(
         person=person,
         agency=node.facts.agency(person.agency),
-        operator=node.facts.operator(operator, node.clock.now()),
+        operator=node.facts.operator(operator),
     )
 
 

@@ -82,7 +82,7 @@ def _alerting(node: Node, actor: Actor, operator: OperatorId) -> tuple[Alerting,
     who = Watcher(
         person=person,
         agency=node.facts.agency(person.agency),
-        operator=node.facts.operator(operator, node.clock.now()),
+        operator=node.facts.operator(operator),
     )
     recorder = node.desk(operator).recorder
     return Alerting(hits=node.registries.hits, gate=node.gate, recorder=recorder, clock=node.clock), who

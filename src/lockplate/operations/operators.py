@@ -11,7 +11,7 @@ import msgspec
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
 from lockplate.terms import AgencyId, OperatorId, ProfileId, RecordMode
-from lockplate.wiring.desk import allowed_mode
+from lockplate.wiring.current_law import allowed_mode
 from lockplate.wiring.node import Node
 
 
@@ -70,7 +70,7 @@ def show_operator(node: Node, _: Actor, name: OperatorName) -> OperatorPage:
     """Show an operator: its law, what it keeps, and the key that checks its log."""
     operator = only_operator(node, name.operator)
     desk = node.desk(operator)
-    profile = node.facts.profile(desk.operator, node.clock.now())
+    profile = node.facts.profile(operator)
     rule = None if profile is None else profile.retention_rule
     return OperatorPage(
         **msgspec.structs.asdict(_line(node, operator)),
@@ -89,7 +89,7 @@ def show_operator(node: Node, _: Actor, name: OperatorName) -> OperatorPage:
 
 def _line(node: Node, operator: OperatorId) -> OperatorLine:
     known = node.desk(operator).operator
-    profile = node.facts.profile(known, node.clock.now())
+    profile = node.facts.profile(operator)
     rule = None if profile is None else profile.retention_rule
     return OperatorLine(
         operator=operator,

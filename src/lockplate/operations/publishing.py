@@ -21,7 +21,8 @@ from lockplate.law.words import Source
 from lockplate.operations.waiting import reasons_of
 from lockplate.registry.grants import PublicGrant
 from lockplate.terms import Action, AgencyKind, OperatorId, PolicyId, Purpose, RecordMode
-from lockplate.wiring.desk import Desk, allowed_mode
+from lockplate.wiring.current_law import allowed_mode
+from lockplate.wiring.desk import Desk
 from lockplate.wiring.node import Node
 
 COUNTED_DAYS = 7
@@ -198,7 +199,7 @@ class PublicNumbers:
     def _operator(self, node: Node, desk: Desk, agency_name: str) -> PublicOperator:
         now = node.clock.now()
         operator = node.registries.operators.get(desk.operator.operator)
-        profile = node.facts.profile(operator, now)
+        profile = node.facts.profile(operator.operator)
         readers = [one for one in node.registries.readers.list_all(operator.operator) if one.active]
         log = _log(desk)
         tally = self._tallies.setdefault(operator.operator, LogTally())

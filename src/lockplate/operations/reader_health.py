@@ -59,7 +59,7 @@ def list_reader_health(node: Node, actor: Actor) -> tuple[OperatorReaders, ...]:
     shown: list[OperatorReaders] = []
     reasons: dict[PolicyId, Reason] = {}
     for operator in node.registries.operators.list_all():
-        told = node.gate.explain_act(person, agency, Act.MANAGE_READERS, node.facts.operator(operator.operator, now))
+        told = node.gate.explain_act(person, agency, Act.MANAGE_READERS, node.facts.operator(operator.operator))
         if told.verdict is Verdict.PERMITTED:
             listed = node.registries.readers.list_all(operator.operator)
             shown.append(OperatorReaders(operator=operator, lines=tuple(_line(node, one, now) for one in listed)))

@@ -150,12 +150,12 @@ def show_details(node: Node, actor: Actor, name: RecordName) -> RecordDetails:
 
 
 def _explain(node: Node, person: PersonFacts, operator: OperatorId) -> Explanation:
-    facts = node.facts.operator(operator, node.clock.now())
+    facts = node.facts.operator(operator)
     return node.gate.explain_act(person, node.facts.agency(person.agency), Act.READ_RECORDS, facts)
 
 
 def _require_reader(node: Node, person: PersonFacts, operator: OperatorId) -> Allowance:
-    facts = node.facts.operator(operator, node.clock.now())
+    facts = node.facts.operator(operator)
     return node.gate.decide_act(person, node.facts.agency(person.agency), Act.READ_RECORDS, facts)
 
 

@@ -85,7 +85,7 @@ def retention_parts(node: Node, operator: OperatorId) -> RetentionParts:
     desk = node.desk(operator)
     return RetentionParts(
         operator=operator,
-        profile=node.facts.profile(node.registries.operators.get(operator), node.clock.now()),
+        profile=node.facts.profile(operator),
         ring=desk.ring,
         log=desk.evidence.log,
         recorder=desk.recorder,

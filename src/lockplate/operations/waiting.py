@@ -57,7 +57,7 @@ def explain_deciding(node: Node, person: PersonFacts, line: WaitingLine) -> Expl
         person,
         node.facts.agency(person.agency),
         Act.APPROVE_QUESTION,
-        node.facts.operator(line.operator, node.clock.now()),
+        node.facts.operator(line.operator),
         ActContext(asker=line.author, asking_agency=line.agency),
     )
 

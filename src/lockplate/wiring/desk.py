@@ -21,7 +21,8 @@ from lockplate.registry.entries import Entries
 from lockplate.registry.operators import Operator
 from lockplate.seal.column import ColumnSealer
 from lockplate.seal.sealer import Sealer
-from lockplate.terms import OperatorId, Period, RecordMode
+from lockplate.terms import OperatorId, Period
+from lockplate.wiring.current_law import CurrentLaw
 from lockplate.wiring.layout import Layout
 
 SIGNING_KEY = "log-signing"
@@ -31,14 +32,24 @@ SIGNING_KEY = "log-signing"
 class Desk:
     """One operator's parts."""
 
-    operator: Operator
-    profile: LawProfile | None
+    law: CurrentLaw
+    name: OperatorId
     ring: KeyRing
     columns: ColumnSealer
     sealer: Sealer
     evidence: OpenEvidence
     recorder: Recorder
     lane: Lane
+
+    @property
+    def operator(self) -> Operator:
+        """The operator as it is registered at this moment."""
+        return self.law.standing(self.name).operator
+
+    @property
+    def profile(self) -> LawProfile | None:
+        """The law of today; None when nothing may be kept."""
+        return self.law.standing(self.name).law
 
     @property
     def rule(self) -> RetentionRule | None:
@@ -56,7 +67,7 @@ class Desk:
 
     def reload_index(self, entries: Entries, clock: Clock) -> None:
         """Take the operator's hot lists in again, after one changed."""
-        self.lane.index = HotListIndex(entries.load(self.operator.operator, clock.now()), clock)
+        self.lane.index = HotListIndex(entries.load(self.name, clock.now()), clock)
 
     def close(self) -> None:
         """Close keys and evidence."""
@@ -75,40 +86,29 @@ def open_ring(home: Path, operator: OperatorId, kek: Kek) -> KeyRing:
 
 
 def open_desk(
-    *, home: Path, operator: Operator, profile: LawProfile | None, ring: KeyRing, entries: Entries, clock: Clock
+    *, home: Path, operator: OperatorId, law: CurrentLaw, ring: KeyRing, entries: Entries, clock: Clock
 ) -> Desk:
     """Return an operator's parts, open; the log is founded on first use."""
     columns = ColumnSealer(ring, clock)
-    sealer = Sealer(operator.operator, ring, clock)
-    evidence = _open_evidence(home, operator.operator, ring, clock)
-    rule = None if profile is None else profile.retention_rule
+    sealer = Sealer(operator, ring, clock)
+    evidence = _open_evidence(home, operator, ring, clock)
     lane = Lane(
-        operator=operator.operator,
+        operator=operator,
         sealer=sealer,
-        record_mode=allowed_mode(operator, profile),
-        keeps_for=rule.limit if rule is not None and rule.from_capture else None,
+        rule_of=lambda: law.keep_rule(operator),
         entries=entries,
-        index=HotListIndex(entries.load(operator.operator, clock.now()), clock),
+        index=HotListIndex(entries.load(operator, clock.now()), clock),
     )
     return Desk(
-        operator=operator,
-        profile=profile,
+        law=law,
+        name=operator,
         ring=ring,
         columns=columns,
         sealer=sealer,
         evidence=evidence,
-        recorder=Recorder(operator.operator, evidence.log, evidence.details, columns, clock),
+        recorder=Recorder(operator, evidence.log, evidence.details, columns, clock),
         lane=lane,
     )
-
-
-def allowed_mode(operator: Operator, profile: LawProfile | None) -> RecordMode:
-    """Return what an operator keeps: its own choice, or less when the law profile of today allows less."""
-    if profile is None or not profile.keeps_reads:
-        return RecordMode.NONE
-    if operator.record_mode in profile.record_modes:
-        return operator.record_mode
-    return RecordMode.INDEX_ONLY if RecordMode.INDEX_ONLY in profile.record_modes else RecordMode.NONE
 
 
 def _open_evidence(home: Path, operator: OperatorId, ring: KeyRing, clock: Clock) -> OpenEvidence:

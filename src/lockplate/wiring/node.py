@@ -35,6 +35,7 @@ from lockplate.store.ownership import Ownership
 from lockplate.store.passages import PassageIndex
 from lockplate.store.surface import ReadStore
 from lockplate.terms import OperatorId, Period, ReaderId
+from lockplate.wiring.current_law import CurrentLaw
 from lockplate.wiring.desk import Desk, open_desk, open_ring
 from lockplate.wiring.layout import NODE_RING, Layout
 from lockplate.wiring.policies import shipped_gate, shipped_profiles
@@ -48,6 +49,7 @@ class Node:
     settings: Settings
     layout: Layout
     clock: Clock
+    law: CurrentLaw
     registries: Registries
     profiles: Profiles
     gate: Gate
@@ -118,7 +120,7 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     engine = open_database(layout.registry)
     closing.callback(close_database, engine)
     migrate(engine)
-    registries, desks = _open_desks(settings, kek, engine, profiles, clock, closing)
+    registries, law, desks = _open_desks(settings, kek, engine, profiles, clock, closing)
     store = EmbeddedStore(layout.store, memory_mb=settings.clickhouse_memory_mb)
     closing.callback(store.close)
     passages = PassageIndex(layout.passages)
@@ -137,11 +139,12 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     closing.callback(registries.readers.flush)
     closing.callback(live.close)
     bulk = BulkIntake(lanes=lanes, store=store, hits=registries.hits, clock=clock)
-    facts = _facts(registries, profiles, clock)
+    facts = _facts(registries, law, clock)
     return Node(
         settings=settings,
         layout=layout,
         clock=clock,
+        law=law,
         registries=registries,
         profiles=profiles,
         gate=gate,
@@ -165,7 +168,7 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
 
 def _open_desks(
     settings: Settings, kek: Kek, engine: Engine, profiles: Profiles, clock: Clock, closing: ExitStack
-) -> tuple[Registries, dict[OperatorId, Desk]]:
+) -> tuple[Registries, CurrentLaw, dict[OperatorId, Desk]]:
     """Open the node's own keys, the registries, and each operator's desk."""
     rings: dict[OperatorId, KeyRing] = {}
 
@@ -178,14 +181,15 @@ def _open_desks(
     node_ring = open_ring(settings.home, NODE_RING, kek)
     closing.callback(node_ring.close)
     registries = build_registries(engine, ColumnSealer(node_ring, clock), sealer_of, clock)
+    law = CurrentLaw(registries.operators, profiles, clock)
     desks: dict[OperatorId, Desk] = {}
     for operator in registries.operators.list_all():
         rings[operator.operator] = open_ring(settings.home, operator.operator, kek)
-        profile = None if operator.profile is None else profiles.on(operator.profile, clock.now().date())
+        law.law(operator.operator)  # a profile without a version of today is a refusal to start
         desk = open_desk(
             home=settings.home,
-            operator=operator,
-            profile=profile,
+            operator=operator.operator,
+            law=law,
             ring=rings[operator.operator],
             entries=registries.entries,
             clock=clock,
@@ -195,16 +199,16 @@ def _open_desks(
         notes = notes_path(settings.home, operator.operator)
         require_not_revived(operator.operator, desk.ring, desk.evidence.log, notes)
         closing.callback(desk.evidence.publisher.publish)
-    return registries, desks
+    return registries, law, desks
 
 
-def _facts(registries: Registries, profiles: Profiles, clock: Clock) -> FactFinder:
+def _facts(registries: Registries, law: CurrentLaw, clock: Clock) -> FactFinder:
     return FactFinder(
         operators=registries.operators,
         agencies=registries.agencies,
         people=registries.people,
         grants=registries.grants,
-        profiles=profiles,
+        law_of=law.law,
         clock=clock,
     )
 

@@ -5,10 +5,8 @@ What it must never see: the network, a second folder, a clock. One bad file refu
 that is half read would be a law half obeyed.
 """
 
-import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import yaml
@@ -19,6 +17,7 @@ from lockplate.law.profiles import Profiles
 from lockplate.law.row import cited_values
 from lockplate.law.text import ProfileFile, ProfileText
 from lockplate.law.words import Mark
+from lockplate.law.yaml_text import plain_yaml, yaml_fault
 
 MAX_FILE_BYTES = 262_144
 _HOW_TO = "docs/law-profiles.md lists every field and word."
@@ -58,11 +57,11 @@ def parse_profiles(content: bytes, file_name: str) -> tuple[LawProfile, ...]:
     if len(content) > MAX_FILE_BYTES:
         raise _refused(file_name, "", f"longer than {MAX_FILE_BYTES} bytes", "One file holds one jurisdiction.")
     try:
-        plain = _plain(content.decode("utf-8"))
+        plain = plain_yaml(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _refused(file_name, "", "not UTF-8 text", "Save the file as UTF-8.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _refused(file_name, "", _yaml_fault(error), "Mend the YAML at that line.") from error
+        raise _refused(file_name, "", yaml_fault(error), "Mend the YAML at that line.") from error
     try:
         file = msgspec.convert(plain, ProfileFile)
     except msgspec.ValidationError as error:
@@ -125,41 +124,3 @@ def _check_whose(file: ProfileFile, text: ProfileText, file_name: str, where: st
 def _refused(file_name: str, field: str, says: str, next_step: str) -> ProfileRefused:
     place = f"{file_name}: {field}" if field else file_name
     return ProfileRefused(f"{place}: {says}", next_step=next_step)
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without its traps: no key twice, no anchors, nothing but plain values."""
-
-    def compose_node(self, parent: yaml.nodes.Node | None, index: int) -> yaml.nodes.Node | None:
-        """Refuse aliases: each value stands where a lawyer reads it."""
-        if self.check_event(yaml.AliasEvent):
-            where = parent.start_mark if parent is not None else None
-            raise yaml.constructor.ConstructorError(None, None, "an alias is not allowed", where)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.nodes.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Refuse a key that stands twice: YAML would keep the second and say nothing."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.constructor.ConstructorError(None, None, "a field stands twice", key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
-
-
-def _plain(text: str) -> Any:
-    loader = _StrictLoader(text)
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
-
-
-def _yaml_fault(error: Exception) -> str:
-    """Return what is wrong and on which line, without the parser's own long text."""
-    if isinstance(error, yaml.MarkedYAMLError):
-        said = ", ".join(str(part) for part in (error.context, error.problem) if part)
-        problem = re.sub(r"\s+", " ", said or "not YAML")
-        line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
-        return problem + line
-    return "not YAML"

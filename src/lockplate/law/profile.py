@@ -152,17 +152,17 @@ class LawProfile(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hold_kinds(self) -> frozenset[HoldKind]:
         """Return on what grounds a read may outlive its limit."""
-        return frozenset(stated(self._hold.kinds))
+        return frozenset(stated(self.hold_text.kinds))
 
     @property
     def hold_needs(self) -> frozenset[HoldNeed]:
         """Return what the paper behind a hold must contain."""
-        return frozenset(stated(self._hold.needs))
+        return frozenset(stated(self.hold_text.needs))
 
     @property
     def hold_max(self) -> timedelta | None:
         """Return how long one hold may last before it is renewed; None where no end is set."""
-        return _shortest(self._hold.max)
+        return _shortest(self.hold_text.max)
 
     # what is collected
 
@@ -283,7 +283,7 @@ class LawProfile(msgspec.Struct, frozen=True, kw_only=True):
         return min((gate.older_than.shortest() for gate in gates if needs & set(gate.needs)), default=None)
 
     @property
-    def _hold(self) -> Hold:
+    def hold_text(self) -> Hold:
         """Return the law's holds, or ours where the law names no ground for one."""
         ours = self.text.default_policy.hold
         return ours if ours is not None and not stated(self.text.hold.kinds) else self.text.hold

@@ -73,7 +73,9 @@ def test_a_store_answers_for_probes_and_counts_and_nothing_else() -> None:
 
 def test_a_sealer_opens_for_a_permit_and_nothing_else() -> None:
     """The two methods that lead back to a read both want a permit first."""
-    assert {"seal", "seal_columns", "passage_hash", "ready", "same_plate", "probes", "open"} == public(Sealer)
+    assert {"seal", "seal_columns", "passage_hash", "ready", "note_origin", "same_plate", "probes", "open"} == public(
+        Sealer
+    )
     for name in ("probes", "open"):
         assert "permit" == list(inspect.signature(getattr(Sealer, name)).parameters)[1]
 

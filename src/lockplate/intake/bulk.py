@@ -83,6 +83,7 @@ class BulkIntake:
         lane = self.lane(operator)
         now = self._clock.now()
         refusals = self._refusals(lane, columns.captured_at, now)
+        _apply_origins(lane, columns, refusals, now)
         good = np.flatnonzero(refusals == 0)
         whole = len(good) == len(columns.plate_keys)
         keys = columns.plate_keys if whole else [columns.plate_keys[place] for place in good.tolist()]
@@ -127,7 +128,7 @@ class BulkIntake:
                 continue
             reader = read.reader_id or ReaderId("file")
             future = read.captured_at > now + CLOCK_TOLERANCE
-            refusal = Refusal.FUTURE_TIME if future else lane.refusal(read.captured_at, now)
+            refusal = Refusal.FUTURE_TIME if future else lane.refusal(read.captured_at, now, reader)
             if refusal is not Refusal.FUTURE_TIME:
                 hits += lane.hits(read, reader, read.captured_at)
             if refusal is None and not lane.keeps:
@@ -177,6 +178,20 @@ class BulkIntake:
                 raise
             return 3
         return 0
+
+
+def _apply_origins(lane: Lane, columns: ReadColumns, refusals: NDArray[np.uint8], now: datetime) -> None:
+    """Refuse rows that their origin's law lets nobody keep, and note the hours of the others before they are stored."""
+    for number, reader in enumerate(columns.readers):
+        if lane.rule(reader).origin is None:
+            continue
+        theirs = (columns.reader_index == number) & (refusals == 0)
+        limit = lane.oldest_kept(now, reader)
+        if limit is not None:
+            refusals[theirs & (columns.captured_at < np.uint32(int(limit.timestamp())))] = 2
+        hours = np.unique(columns.captured_at[theirs & (refusals == 0)] // np.uint32(SECONDS_PER_PERIOD))
+        for hour in hours.tolist() if lane.keeps else ():
+            lane.note_origin(reader, datetime.fromtimestamp(hour * SECONDS_PER_PERIOD, UTC))
 
 
 _REASONS = (Refusal.FUTURE_TIME, Refusal.PAST_RETENTION, Refusal.FORGOTTEN)

@@ -11,14 +11,14 @@ import msgspec
 
 from lockplate.errors import BadInput, KeyUnavailable, NotFound
 from lockplate.hotlist import EntryId, HotListIndex, Match
-from lockplate.intake.delivery import Refusal
+from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal
 from lockplate.law.words import Place
 from lockplate.read import Image, Read
 from lockplate.registry.entries import Entries
 from lockplate.registry.hits import HitDetails, NewHit
 from lockplate.seal.sealer import Sealer
 from lockplate.sealed import SealedRead
-from lockplate.terms import OperatorId, PlateText, ReaderId, RecordMode
+from lockplate.terms import OperatorId, PlateText, ProfileId, ReaderId, RecordMode
 
 
 class KeepRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,8 @@ class KeepRule(msgspec.Struct, frozen=True, kw_only=True):
     """From capture; None when no limit counts from capture."""
     places_denied: frozenset[Place] = frozenset()
     """Kinds of places at which the law lets no reader collect."""
+    origin: ProfileId | None = None
+    """The law that travels with the reads of a reader whose reads come from another agency."""
 
 
 NOTHING_KEPT = KeepRule(record_mode=RecordMode.NONE, keeps_for=None)
@@ -43,7 +45,7 @@ class Lane:
         *,
         operator: OperatorId,
         sealer: Sealer,
-        rule_of: Callable[[], KeepRule],
+        rule_of: Callable[[ReaderId | None], KeepRule],
         entries: Entries,
         index: HotListIndex,
     ) -> None:
@@ -56,32 +58,50 @@ class Lane:
     @property
     def record_mode(self) -> RecordMode:
         """What is kept of an unmatched read at this moment; a law may begin while the server runs."""
-        return self._rule_of().record_mode
+        return self._rule_of(None).record_mode
+
+    def rule(self, reader: ReaderId | None = None) -> KeepRule:
+        """Return what may be kept of a reader's reads at this moment; its origin's law is among it."""
+        return self._rule_of(reader)
 
     @property
     def keeps(self) -> bool:
         """Whether any unmatched read is stored (promise 2)."""
         return self.record_mode is not RecordMode.NONE
 
-    def refusal(self, captured_at: datetime, now: datetime) -> Refusal | None:
+    def refusal(self, captured_at: datetime, now: datetime, reader: ReaderId) -> Refusal | None:
         """Return why a read of this instant may not be kept, or None; the law profile's limit counts from capture."""
-        limit = self.oldest_kept(now)
-        return Refusal.PAST_RETENTION if limit is not None and captured_at < limit else None
+        rule = self._rule_of(reader)
+        limit = None if rule.keeps_for is None else now - rule.keeps_for
+        too_old = limit is not None and captured_at < limit
+        return Refusal.PAST_RETENTION if too_old or _origin_keeps_nothing(rule) else None
 
-    def oldest_kept(self, now: datetime) -> datetime | None:
-        """Return the earliest capture that may be kept at this moment, or None when no limit counts from capture."""
-        limit = self._rule_of().keeps_for
-        return None if limit is None else now - limit
+    def oldest_kept(self, now: datetime, reader: ReaderId | None = None) -> datetime | None:
+        """Return the earliest capture that may be kept at this moment, or None when no limit counts from capture.
+
+        A reader whose reads' own law lets nothing be kept has no such moment: `now` itself.
+        """
+        rule = self._rule_of(reader)
+        if _origin_keeps_nothing(rule):
+            return now + CLOCK_TOLERANCE
+        return None if rule.keeps_for is None else now - rule.keeps_for
+
+    def note_origin(self, reader: ReaderId, captured_at: datetime) -> None:
+        """Note durably under which other law the reads of an hour stand, before any of them is stored."""
+        origin = self._rule_of(reader).origin
+        if origin is not None:
+            self.sealer.note_origin(captured_at, origin)
 
     def seal(self, read: Read, reader: ReaderId, captured_at: datetime, received_at: datetime) -> SealedRead | Refusal:
         """Return a read's row, or why there is none: its hour is forgotten, or its time is none."""
         try:
+            self.note_origin(reader, captured_at)
             return self.sealer.seal(
                 read,
                 reader=reader,
                 captured_at=captured_at,
                 received_at=received_at,
-                keep_record=self.record_mode is RecordMode.RECORD,
+                keep_record=self._rule_of(reader).record_mode is RecordMode.RECORD,
             )
         except KeyUnavailable as error:
             if error.code != "key_destroyed":
@@ -124,6 +144,10 @@ class Lane:
             return self._entries.get(entry_id).reason
         except NotFound:
             return ""
+
+
+def _origin_keeps_nothing(rule: KeepRule) -> bool:
+    return rule.origin is not None and rule.record_mode is RecordMode.NONE
 
 
 def _best_picture(images: Sequence[Image]) -> Image | None:

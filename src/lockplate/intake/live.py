@@ -229,7 +229,7 @@ class LiveIntake:
             work.hits += lane.hits(read, delivery.reader, at)
             if not lane.keeps:
                 continue
-            refusal = lane.refusal(at, delivery.received_at)
+            refusal = lane.refusal(at, delivery.received_at, delivery.reader)
             row = refusal or lane.seal(read, delivery.reader, at, delivery.received_at)
             if isinstance(row, SealedRead):
                 verdicts.append(decision.verdict)

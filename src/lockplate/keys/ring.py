@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS period_keys (period INTEGER PRIMARY KEY, wrapped BLOB
 CREATE TABLE IF NOT EXISTS data_keys (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL, commitment BLOB NOT NULL,
     made_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS kek_check (one INTEGER PRIMARY KEY CHECK (one = 1), wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS period_origins (period INTEGER NOT NULL, origin TEXT NOT NULL,
+    PRIMARY KEY (period, origin)) STRICT;
 CREATE TABLE IF NOT EXISTS destroyed (kind TEXT NOT NULL, name TEXT NOT NULL, commitment BLOB NOT NULL,
     destroyed_at TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT;
 """
@@ -58,6 +60,7 @@ class KeyRing:
         self._lock = threading.RLock()
         self._periods: dict[Period, bytes] = {}
         self._data: dict[str, bytes] = {}
+        self._origins: dict[Period, frozenset[str]] = {}
         path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
@@ -131,6 +134,23 @@ class KeyRing:
             row = self._connection.execute("SELECT made_at FROM period_keys WHERE period = ?", (period,)).fetchone()
             return None if row is None else parse_time(row[0])
 
+    def note_origin(self, period: Period, origin: str) -> None:
+        """Note durably that reads of a period also stand under the law of where they come from."""
+        known = self._origins.get(period, frozenset())
+        if origin in known:
+            return
+        with self._lock:
+            with self._transaction():
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO period_origins (period, origin) VALUES (?, ?)", (period, origin)
+                )
+            self._origins[period] = self._origins.get(period, frozenset()) | {origin}
+
+    def origins(self, first: Period, last: Period) -> frozenset[str]:
+        """Return the laws that travel with reads of the periods from first to last, both included."""
+        with self._lock:
+            return frozenset().union(*(laws for period, laws in self._origins.items() if first <= period <= last))
+
     def commitment(self, period: Period) -> KeyCommitment | None:
         """Return the commitment made when the period's key was made, or None when there is no key."""
         with self._lock:
@@ -180,6 +200,8 @@ class KeyRing:
             raise KeyUnavailable("the key database would keep what is destroyed", code="key_database")
         self._connection.execute("PRAGMA synchronous=EXTRA")
         self._connection.executescript(_SCHEMA)
+        for period, origin in self._connection.execute("SELECT period, origin FROM period_origins"):
+            self._origins[Period(period)] = self._origins.get(Period(period), frozenset()) | {origin}
         row = self._connection.execute("SELECT wrapped FROM kek_check").fetchone()
         if row is not None:
             self._kek.unwrap(row[0], self._context("check", ""))

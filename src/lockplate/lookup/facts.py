@@ -7,6 +7,8 @@ What it must never see: a key or a row. Whoever is not in the registry is unknow
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
+
 from lockplate.access import AccessRequest
 from lockplate.clock import Clock
 from lockplate.errors import NotFound
@@ -19,6 +21,7 @@ from lockplate.gate.question import (
     ProfileFacts,
     Question,
 )
+from lockplate.law.composition import LawInForce
 from lockplate.law.profile import LawProfile
 from lockplate.registry.agencies import Agencies
 from lockplate.registry.grants import Grants
@@ -42,6 +45,7 @@ class FactFinder:
         people: People,
         grants: Grants,
         law_of: Callable[[OperatorId], LawProfile | None],
+        law_of_window: Callable[[OperatorId, datetime, datetime], LawInForce | None],
         clock: Clock,
     ) -> None:
         self._operators = operators
@@ -49,12 +53,14 @@ class FactFinder:
         self._people = people
         self._grants = grants
         self._law_of = law_of
+        self._law_of_window = law_of_window
         self._clock = clock
 
     def question(self, request: AccessRequest, operator: OperatorId, approval: ApprovalFacts | None) -> Question:
         """Return the question that the gate judges; raises NotFound for an operator or person that is not here."""
         now = self._clock.now()
-        facts = self.operator(operator)
+        law = self._law_of_window(operator, request.window_from, request.window_to)
+        facts = msgspec.structs.replace(self.operator(operator), profile=facts_of(law))
         return Question(
             request=request,
             operator=facts,
@@ -107,6 +113,11 @@ class FactFinder:
         if agency == facts.agency.agency:
             return None
         return self._grants.in_force(facts.operator, agency, now)
+
+
+def facts_of(in_force: LawInForce | None) -> ProfileFacts:
+    """Return what the gate must know of the law for one window, the laws that travel with its reads among it."""
+    return profile_facts(None if in_force is None else in_force.law)
 
 
 def profile_facts(profile: LawProfile | None) -> ProfileFacts:

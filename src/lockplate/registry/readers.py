@@ -22,7 +22,7 @@ from lockplate.read import Position
 from lockplate.registry.database import reading, writing
 from lockplate.registry.ids import require_slug, require_zone
 from lockplate.registry.tables import operators, readers, reject_counts
-from lockplate.terms import OperatorId, ReaderId
+from lockplate.terms import OperatorId, ProfileId, ReaderId
 
 KEY_BYTES = 32
 KEY_PREFIX = "lpk_"
@@ -48,6 +48,8 @@ class RegisteredReader(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None
     """The payload format to assume; None: told by shape."""
     mobile: bool
+    origin: ProfileId | None = None
+    """The law profile its reads were made under, where they are copies from another agency; it travels with them."""
 
 
 class ReaderHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,7 @@ class NewReader(msgspec.Struct, frozen=True, kw_only=True):
     """None: the operator's zone."""
     format: str | None = None
     mobile: bool = False
+    origin: ProfileId | None = None
 
 
 class RegisteredReaders:
@@ -114,6 +117,7 @@ class RegisteredReaders:
                     active=True,
                     format=new.format,
                     mobile=new.mobile,
+                    origin=new.origin,
                     created_at=self._clock.now(),
                 )
             )
@@ -270,6 +274,7 @@ def _reader(row: Row[Any]) -> RegisteredReader:
         active=row.active,
         format=row.format,
         mobile=row.mobile,
+        origin=None if row.origin is None else ProfileId(row.origin),
     )
 
 

@@ -71,7 +71,22 @@ readers = Table(
     Column("mobile", Boolean, nullable=False),
     Column("last_seen", UtcTime),
     Column("clock_drift_seconds", Float),
+    # the law profile under which its reads were made, where they come from another agency
+    Column("origin", Text),
     Column("created_at", UtcTime, nullable=False),
+)
+
+local_laws = Table(
+    "local_laws",
+    metadata,
+    Column("local_law", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("adopted_by", Text, nullable=False),
+    Column("adopted_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
 )
 
 reject_counts = Table(

@@ -104,6 +104,10 @@ class Sealer:
         """Make the key of an instant's hour if there is none; raises KeyUnavailable when the hour is forgotten."""
         self._ring.make_period_key(Period(require_second(captured_at) // SECONDS_PER_PERIOD), self._clock.now())
 
+    def note_origin(self, captured_at: datetime, origin: str) -> None:
+        """Note durably that the reads of an instant's hour stand under another law, too."""
+        self._ring.note_origin(Period(require_second(captured_at) // SECONDS_PER_PERIOD), origin)
+
     def same_plate(self, captured_at: int, token: Token, read: Read) -> bool:
         """Say whether a stored token is that of the read at hand: whether a re-send or a correction has come."""
         key = self._ring.period_key(Period(captured_at // SECONDS_PER_PERIOD))

@@ -58,7 +58,7 @@ class Desk:
 
     def retention_end(self, period: Period) -> datetime | None:
         """Return when the key of an hour is destroyed at the latest; None when the operator keeps nothing."""
-        rule = self.rule
+        rule = self.law.rule_of_period(self.name, period)
         if rule is None:
             return None
         kept_since = self.ring.made_at(period)
@@ -95,7 +95,7 @@ def open_desk(
     lane = Lane(
         operator=operator,
         sealer=sealer,
-        rule_of=lambda: law.keep_rule(operator),
+        rule_of=lambda reader: law.keep_rule(operator, reader),
         entries=entries,
         index=HotListIndex(entries.load(operator, clock.now()), clock),
     )

@@ -181,7 +181,14 @@ def _open_desks(
     node_ring = open_ring(settings.home, NODE_RING, kek)
     closing.callback(node_ring.close)
     registries = build_registries(engine, ColumnSealer(node_ring, clock), sealer_of, clock)
-    law = CurrentLaw(registries.operators, profiles, clock)
+    law = CurrentLaw(
+        operators=registries.operators,
+        readers=registries.readers,
+        local_laws=registries.local_laws,
+        profiles=profiles,
+        rings=rings,
+        clock=clock,
+    )
     desks: dict[OperatorId, Desk] = {}
     for operator in registries.operators.list_all():
         rings[operator.operator] = open_ring(settings.home, operator.operator, kek)
@@ -209,6 +216,7 @@ def _facts(registries: Registries, law: CurrentLaw, clock: Clock) -> FactFinder:
         people=registries.people,
         grants=registries.grants,
         law_of=law.law,
+        law_of_window=law.law_of_window,
         clock=clock,
     )
 

@@ -14,6 +14,7 @@ from lockplate.registry.entries import Entries
 from lockplate.registry.grants import Grants
 from lockplate.registry.hits import Hits
 from lockplate.registry.hotlists import HotLists
+from lockplate.registry.local_laws import LocalLaws
 from lockplate.registry.operators import Operators
 from lockplate.registry.passwords import Passwords
 from lockplate.registry.people import People
@@ -29,6 +30,7 @@ class Registries:
 
     agencies: Agencies
     operators: Operators
+    local_laws: LocalLaws
     readers: RegisteredReaders
     people: People
     sessions: Sessions
@@ -44,6 +46,7 @@ def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: Seale
     return Registries(
         agencies=Agencies(engine, clock),
         operators=Operators(engine, clock),
+        local_laws=LocalLaws(engine, clock),
         readers=RegisteredReaders(engine, clock),
         people=People(engine, node_sealer, clock, Passwords()),
         sessions=Sessions(engine, clock),

@@ -414,7 +414,7 @@ def test_the_sealer_has_no_other_question(sealer: Sealer) -> None:
     """Promise 1: no method opens or lists without a permit; a new public method must first change this list."""
     public = {name for name in dir(sealer) if not name.startswith("_")}
 
-    assert {"seal", "seal_columns", "passage_hash", "ready", "same_plate", "probes", "open"} == public
+    assert {"seal", "seal_columns", "passage_hash", "ready", "note_origin", "same_plate", "probes", "open"} == public
 
 
 def test_nothing_on_disk_is_a_plate(sealer: Sealer, tmp_path: Path) -> None:

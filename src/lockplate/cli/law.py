@@ -1,4 +1,4 @@
-"""`lockplate law …`: what each law says, with its cite; needs no node.
+"""`lockplate law list|show|check|compare`: what each law says, with its cite; needs no node.
 
 What flows in: a profile's id, a day. What flows out: values, cites, problems, decision cases.
 What it must never see: a node.

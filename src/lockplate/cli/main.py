@@ -20,6 +20,7 @@ from lockplate.cli.grants import grants
 from lockplate.cli.hits import hits
 from lockplate.cli.hotlists import hot_lists
 from lockplate.cli.law import law
+from lockplate.cli.local_law import adopt, change, list_local, repeal, trace
 from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
 from lockplate.cli.parsing import parse
@@ -54,6 +55,11 @@ for nouns, name in (
     (readers, "reader"),
 ):
     app.add_typer(nouns, name=name)
+law.command("trace")(trace)
+law.command("local")(list_local)
+law.command("adopt")(adopt)
+law.command("repeal")(repeal)
+operators.command("change")(change)
 
 
 @app.callback(invoke_without_command=True)

@@ -31,6 +31,9 @@ def add(
         str | None, typer.Option("--format", help="Its payload format; told by shape when left out.")
     ] = None,
     mobile: Annotated[bool, typer.Option("--mobile", help="It moves: a patrol car's.")] = False,
+    origin: Annotated[
+        str, typer.Option(metavar="PROFILE", help="The law its reads were made under, if another agency made them.")
+    ] = "",
     person: As = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
@@ -46,6 +49,7 @@ def add(
         zone=zone,
         format_name=format_name,
         mobile=mobile,
+        origin=origin,
     )
     with told_errors(as_json=as_json):
         _print_key(Session(settings_of(home)).run("reader.add", request, person=person), as_json=as_json)

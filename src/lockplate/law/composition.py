@@ -114,7 +114,12 @@ class _Composing:
     def _said(self, path: str) -> list[tuple[_Source, Any]]:
         """Return what each source that speaks says of a field: a Cited, or a list's groups."""
         found = ((source, _at(source.text, path)) for source in self._sources)
-        return [(source, value) for source, value in found if value not in (None, ())]
+        return [
+            (source, value)
+            for source, value in found
+            # a group without words says why the list is empty; it is no list that allows nothing
+            if value is not None and (not isinstance(value, tuple) or stated(value))
+        ]
 
     def _retention(self) -> None:
         """Take the shortest length; as soon as one text counts from capture, all do."""

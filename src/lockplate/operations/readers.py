@@ -19,7 +19,7 @@ from lockplate.read import Position
 from lockplate.readers.formats import format_names
 from lockplate.registry.ids import require_slug
 from lockplate.registry.readers import NewReader, RegisteredReader
-from lockplate.terms import Action, OperatorId, ReaderId
+from lockplate.terms import Action, OperatorId, ProfileId, ReaderId
 from lockplate.wiring.node import Node
 
 T = TypeVar("T")
@@ -41,6 +41,8 @@ class AddReader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     format_name: str | None = None
     """None: told by shape."""
     mobile: bool = False
+    origin: str = ""
+    """The law profile that its reads were made under, where they are copies from another agency."""
 
 
 class ReaderName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,16 +97,23 @@ def add_reader(node: Node, actor: Actor, new: AddReader) -> ReaderWithKey:
         zone=new.zone,
         format=new.format_name,
         mobile=new.mobile,
+        origin=_origin(node, new.origin),
     )
     change = Change(
         action=Action.READERS_CHANGED,
-        facts={"change": "added", "reader": name},
+        facts={"change": "added", "reader": name} | ({"origin": new.origin} if new.origin else {}),
         private={"name": new.name, "place": new.place},
     )
     added, key = carry_out(
         node, actor, Act.MANAGE_READERS, [operator], change, lambda: node.registries.readers.add(described)
     )
+    node.law.changed(operator)
     return ReaderWithKey(reader=added, key=key)
+
+
+def _origin(node: Node, name: str) -> ProfileId | None:
+    """Return the law profile that travels with a reader's reads, or raise NotFound when there is none in force."""
+    return None if not name else node.profiles.on(ProfileId(name), node.clock.now().date()).id
 
 
 def list_readers(node: Node, actor: Actor, which: ReadersOf) -> tuple[ReaderLine, ...]:

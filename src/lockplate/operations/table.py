@@ -15,6 +15,7 @@ from lockplate.operations.grants import GRANTS
 from lockplate.operations.hits import HITS
 from lockplate.operations.hotlists import HOT_LISTS
 from lockplate.operations.law import LAW
+from lockplate.operations.local_law import LOCAL_LAW
 from lockplate.operations.operation import Operation
 from lockplate.operations.operators import OPERATORS
 from lockplate.operations.people import PEOPLE
@@ -42,6 +43,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *HITS,
             *RETAINING,
             *LAW,
+            *LOCAL_LAW,
         )
     }
 )

@@ -135,6 +135,12 @@ def test_lists_with_nothing_in_common_leave_nothing() -> None:
     assert "nothing" == decided(fields, "retention.unmatched").value
 
 
+def test_a_list_left_empty_on_purpose_is_silent() -> None:
+    """California lists no uses and says why: with Washington's list the uses are Washington's, not none."""
+    both = compose(law("us-ca"), origins=(law("us-wa"),)).law
+    assert both.purposes_denied == law("us-wa").purposes_denied | law("us-ca").purposes_denied
+
+
 def test_words_that_cannot_both_be_met_are_denied() -> None:
     """Connecticut's listed states and a local warrant rule ask for different things: deny, in Lockplate's own name."""
     found = compose(law("us-ct"), local=(local(share={"out_of_state": says("warrant")}),))

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,3 +211,11 @@ def test_a_local_text_states_rules_or_is_silent() -> None:
     for value, says_what in ((empty, "states nothing"), (ours, "Lockplate's own")):
         with pytest.raises(LocalLawRefused, match=says_what):
             local(retention={"unmatched": value})
+
+
+def test_the_example_in_the_documents_is_one() -> None:
+    """The ordinance that docs/local-law.md shows parses, and does what the page says."""
+    example = parse_local_text((Path(__file__).parents[3] / "docs/local/pine-county.yaml").read_bytes())
+    found = compose(law("us-ca"), local=(example,)).law
+    assert (timedelta(days=14), timedelta(days=7)) == (found.retention_unmatched, found.supervisor_after)
+    assert (Share.CASE_SPECIFIC, True) == (found.share_in_state, Purpose.TRAFFIC_INFRACTION in found.purposes_denied)

@@ -50,6 +50,8 @@ class AnsweredRead(msgspec.Struct, frozen=True, kw_only=True):
     clock_rule: str | None
     retention_end: datetime | None
     """When the key of this read is destroyed at the latest."""
+    laws: tuple[ProfileId, ...] = ()
+    """The law profiles this read stands under; whoever receives it is bound by them, too."""
 
 
 class OperatorAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from lockplate.read import Confidence, Position
 from lockplate.registry.readers import RegisteredReader
 from lockplate.seal.record import RecordContents
 from lockplate.seal.sealer import Opened
-from lockplate.terms import Period, PlateText, ReaderId
+from lockplate.terms import Period, PlateText, ProfileId, ReaderId
 
 VEHICLE_WORDS = ("make", "model", "color", "body", "year")
 
@@ -29,17 +29,24 @@ class ReadView:
         *,
         readers: Callable[[], dict[ReaderId, RegisteredReader]],
         retention_end: Callable[[Period], datetime | None],
+        laws: Callable[[Period], tuple[ProfileId, ...]],
     ) -> None:
         self._readers = readers
         self._retention_end = retention_end
+        self._laws = laws
 
     def show(self, opened: Sequence[Opened], asked: PlateText) -> tuple[AnsweredRead, ...]:
         """Return reads as the asker sees them; readers and ends of retention are looked up once for each answer."""
         if not opened:
             return ()
         readers = self._readers()
-        ends = {period: self._retention_end(period) for period in {one.row.period for one in opened}}
-        return tuple(_shown(one, asked, readers.get(one.row.reader), ends[one.row.period]) for one in opened)
+        periods = {one.row.period for one in opened}
+        ends = {period: self._retention_end(period) for period in periods}
+        laws = {period: self._laws(period) for period in periods}
+        shown = (_shown(one, asked, readers.get(one.row.reader), ends[one.row.period]) for one in opened)
+        return tuple(
+            msgspec.structs.replace(read, laws=laws[one.row.period]) for read, one in zip(shown, opened, strict=True)
+        )
 
 
 def _shown(

@@ -21,7 +21,7 @@ from lockplate.registry.entries import Entries
 from lockplate.registry.operators import Operator
 from lockplate.seal.column import ColumnSealer
 from lockplate.seal.sealer import Sealer
-from lockplate.terms import OperatorId, Period
+from lockplate.terms import OperatorId, Period, ProfileId
 from lockplate.wiring.current_law import CurrentLaw
 from lockplate.wiring.layout import Layout
 
@@ -64,6 +64,11 @@ class Desk:
         kept_since = self.ring.made_at(period)
         start = period_start(period) if rule.from_capture or kept_since is None else kept_since
         return start + rule.limit
+
+    def laws(self, period: Period) -> tuple[ProfileId, ...]:
+        """Return the law profiles that the reads of an hour stand under: one's own first, then those that travel."""
+        own = self.operator.profile
+        return (*(() if own is None else (own,)), *map(ProfileId, sorted(self.ring.origins(period, period))))
 
     def reload_index(self, entries: Entries, clock: Clock) -> None:
         """Take the operator's hot lists in again, after one changed."""

@@ -34,7 +34,7 @@ from lockplate.store.embedded import EmbeddedStore
 from lockplate.store.ownership import Ownership
 from lockplate.store.passages import PassageIndex
 from lockplate.store.surface import ReadStore
-from lockplate.terms import OperatorId, Period, ReaderId
+from lockplate.terms import OperatorId, Period, ProfileId, ReaderId
 from lockplate.wiring.current_law import CurrentLaw
 from lockplate.wiring.desk import Desk, open_desk, open_ring
 from lockplate.wiring.layout import NODE_RING, Layout
@@ -228,7 +228,10 @@ def _lookup_parts(desk: Desk, registries: Registries) -> OperatorParts:
     def retention_end(period: Period) -> datetime | None:
         return desk.retention_end(period)
 
-    view = ReadView(readers=readers, retention_end=retention_end)
+    def laws(period: Period) -> tuple[ProfileId, ...]:
+        return desk.laws(period)
+
+    view = ReadView(readers=readers, retention_end=retention_end, laws=laws)
     return OperatorParts(sealer=desk.sealer, recorder=desk.recorder, view=view)
 
 

@@ -174,6 +174,7 @@ def test_the_origins_law_travels_with_its_hours(county: Any, tmp_path: Path) -> 
     answer = county.run("lookup", question(theirs, START), "olga", there=True)
     assert "permitted" == answer.decision, answer
     assert [theirs.replace(minute=0) + timedelta(days=21)] == [one.retention_end for one in answer.reads()]
+    assert [("us-ca", "us-wa")] == [one.laws for one in answer.reads()]
     # a misdemeanor may be asked about under California's law, and not where Washington's travels along
     small = {"purpose": Purpose.MISDEMEANOR_INVESTIGATION, "offense": Offense.MISDEMEANOR}
     alone = county.run("lookup", question(own, own + timedelta(minutes=20), **small), "olga", there=True)

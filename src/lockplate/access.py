@@ -71,7 +71,7 @@ class AccessRequest(msgspec.Struct, frozen=True, kw_only=True):
         return (fold(require_plate(self.plate)),)
 
     def check(self) -> "AccessRequest":
-        """Return the request itself, or raise BadInput for a plate, window, case or text that cannot be judged."""
+        """Return the request itself, or raise BadInput for a plate, window, purpose or text that cannot be judged."""
         self.plate_keys()
         for at in (self.asked_at, self.window_from, self.window_to):
             require_utc(at)
@@ -79,6 +79,10 @@ class AccessRequest(msgspec.Struct, frozen=True, kw_only=True):
             raise BadInput("the window ends before it starts", code="bad_window", next_step="Give --from before --to.")
         if not self.operators:
             raise BadInput("no operator was named", code="no_operator")
+        if not (
+            isinstance(self.purpose, Purpose) and isinstance(self.offense, Offense) and isinstance(self.basis, Basis)
+        ):
+            raise BadInput("the purpose, the offense or the basis is none of the listed ones", code="not_listed")
         if len(self.reason) > MAX_FREE_TEXT or len(self.case_number) > 100:
             raise BadInput("the reason or the case number is too long", code="text_too_long")
         require_unicode(self.plate, self.case_number, self.reason)

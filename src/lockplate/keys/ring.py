@@ -173,10 +173,12 @@ class KeyRing:
                     if row is None:
                         continue
                     self._connection.execute("DELETE FROM period_keys WHERE period = ?", (period,))
+                    self._connection.execute("DELETE FROM period_origins WHERE period = ?", (period,))
                     self._bury("period", str(period), row[0], now)
                     gone.append(_commitment("period", str(period), row[0]))
             for period in periods:
                 self._periods.pop(period, None)
+                self._origins.pop(period, None)
             return gone
 
     def destroy_data_key(self, name: str, now: datetime) -> KeyCommitment | None:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak setup format lint types layers policies units clean lock
+.PHONY: help demo test vectors bench soak setup format lint types layers policies units clean lock
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ policies: setup
 units: setup
 	@tools/debian-packages test
 	$(BIN)/pytest -n auto --dist loadfile
+
+vectors: setup  ## the decision vectors of the law, T1 to T22, each on a real node, as a list
+	$(BIN)/pytest -q tests/journeys/test_decision_vectors.py
 
 bench: setup  ## the budgets as a table and as bench-results.json; SIZE=1M|10M|100M
 	@tools/debian-packages bench

@@ -22,6 +22,7 @@ def _shared(name: str) -> ModuleType:
 
 
 asking = _shared("asking")
+law_node = _shared("law_node")
 running = _shared("running")
 
 
@@ -35,6 +36,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> object:
 def fresh_home(tmp_path: Path) -> object:
     """A folder of this test's own, without a node of processes in it yet."""
     return running.Home(tmp_path)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the decision vectors of the law as a list, when they ran (`make vectors`)."""
+    came_out: dict[str, list[str]] = {}
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            _, _, test = getattr(report, "nodeid", "").partition("test_decision_vectors.py::test_")
+            if test:
+                came_out.setdefault(test[:3].upper().replace("T0", "T"), []).append(outcome)
+    if came_out:
+        terminalreporter.section("decision vectors (facts of the law, T1 to T22)")
+    for number in range(1, 23) if came_out else ():
+        outcomes = came_out.get(f"T{number}", ["not run"])
+        said = "pass" if set(outcomes) == {"passed"} else ", ".join(sorted(set(outcomes)))
+        terminalreporter.write_line(f"T{number:<3} {said}" + (f" ({len(outcomes)} tests)" if len(outcomes) > 1 else ""))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

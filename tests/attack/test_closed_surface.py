@@ -52,7 +52,8 @@ API_HANDLERS = {
     "show_health",
 }  # fmt: skip
 PAGE_HANDLERS = {
-    "show_public_page", "show_static", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask", "take_question",
+    "show_public_page", "show_static", "show_law", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
+    "take_question",
     "show_list", "show_one", "decide", "open_details", "show_proof", "show_readers", "show_no_page",
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from lockplate.law.profile import LawProfile
 from lockplate.law.row import in_words
 from lockplate.law.strictness import LISTS, SHARES, SINGLE, ListRule, log_term_fits, stricter_share
 from lockplate.law.text import Cited, DefaultPolicy, DefaultRetention, LogTerm, ProfileText, Sharing, stated
-from lockplate.law.words import Duty, Mark, Share, Span
+from lockplate.law.words import Duty, Mark, Share, Source, Span
 from lockplate.terms import Purpose
 
 S = TypeVar("S")
@@ -66,6 +66,8 @@ class _Source(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     text: ProfileText | LocalText
     is_statute: bool
+    is_ours: bool = False
+    """A profile of Lockplate's own: then `ours` is what it says, not what we put where it is silent."""
 
 
 def compose(statute: LawProfile, *, origins: Sequence[LawProfile] = (), local: Sequence[LocalText] = ()) -> LawInForce:
@@ -73,7 +75,12 @@ def compose(statute: LawProfile, *, origins: Sequence[LawProfile] = (), local: S
     statutes = (statute, *sorted(origins, key=lambda one: one.id))
     sources = [
         *(
-            _Source(name=f"{'origin' if number else 'law'} {one.id}", text=_with_holds(one), is_statute=True)
+            _Source(
+                name=f"{'origin' if number else 'law'} {one.id}",
+                text=_with_holds(one),
+                is_statute=True,
+                is_ours=one.jurisdiction == "none",
+            )
             for number, one in enumerate(statutes)
         ),
         *(_Source(name=f"{one.local.kind} {one.local.id}", text=one, is_statute=False) for one in local),
@@ -84,7 +91,7 @@ def compose(statute: LawProfile, *, origins: Sequence[LawProfile] = (), local: S
     work.compose()
     law = LawProfile(jurisdiction=statute.jurisdiction, title=statute.title, text=work.text)
     names = tuple(source.name for source in sources)
-    return LawInForce(law=law, sources=names, statutes=statutes, trace=tuple(work.trace))
+    return LawInForce(law=law, sources=names, statutes=statutes, trace=_whole_trace(law, work.trace))
 
 
 class _Composing:
@@ -256,7 +263,7 @@ class _Composing:
             Decided(
                 field=path,
                 value=in_words(cited.value),
-                decided_by=tuple(source.name for source in by),
+                decided_by=_deciders(by, [cited]),
                 cite=cited.cite,
                 others=tuple(
                     Stated(source=source.name, value=in_words(said.value), cite=said.cite) for source, said in others
@@ -277,7 +284,7 @@ class _Composing:
             Decided(
                 field=path,
                 value=in_words(stated(groups)) or "none",
-                decided_by=tuple(source.name for source in by),
+                decided_by=_deciders(by, groups),
                 cite="; ".join(dict.fromkeys(group.cite for group in groups)) or _OURS,
                 others=told if len(told) > 1 else (),
             )
@@ -347,9 +354,41 @@ def _filtered(groups: Any, wanted: Callable[[Any], bool]) -> Any:
     return tuple(msgspec.structs.replace(group, value=words) for group, words in kept if words)
 
 
+def _deciders(by: Iterable[_Source], values: Sequence[Cited[Any]]) -> tuple[str, ...]:
+    """Return who decided: Lockplate, where its own default stands in a state's place."""
+    names = tuple(by)
+    if values and all(one.mark is Mark.OURS for one in values) and not any(source.is_ours for source in names):
+        return ("Lockplate",)
+    return tuple(source.name for source in names)
+
+
+def _whole_trace(law: LawProfile, trace: Sequence[Decided]) -> tuple[Decided, ...]:
+    """Return the trace in the order of a file, with what the program reads strictly where all texts are silent."""
+    known = {one.field for one in trace}
+    silent = [
+        Decided(field=row.field, value=row.value, decided_by=("Lockplate",), cite=row.cite, others=())
+        for row in law.rows()
+        if row.field not in known
+    ]
+    sections = ProfileText.__struct_fields__
+    places = {one.field: (sections.index(one.field.split(".")[0]), place) for place, one in enumerate(trace)}
+    last = len(trace)
+    return tuple(
+        sorted(
+            (*trace, *silent), key=lambda one: places.get(one.field, (sections.index(one.field.split(".")[0]), last))
+        )
+    )
+
+
 def _plain_trace(statute: LawProfile) -> tuple[Decided, ...]:
     """Return the trace of one text alone."""
     return tuple(
-        Decided(field=row.field, value=row.value, decided_by=(f"law {statute.id}",), cite=row.cite, others=())
+        Decided(
+            field=row.field,
+            value=row.value,
+            decided_by=("Lockplate",) if row.source is Source.LOCKPLATE_DEFAULT else (f"law {statute.id}",),
+            cite=row.cite,
+            others=(),
+        )
         for row in statute.rows()
     )

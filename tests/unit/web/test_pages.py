@@ -451,6 +451,22 @@ def test_the_public_page_is_for_anyone(reads: Site) -> None:
     assert not any(name in answer.text for name in ("officer.lind", "auditor.roe", "7LOC842"))
 
 
+def test_the_law_page_says_who_decided_each_value(reads: Site) -> None:
+    """No sign-in; every field in force with its cite and source, and that nobody verified it."""
+    answer = reads.browser().get("/law")
+    told = text_of(answer.text)
+
+    assert 200 == answer.status_code
+    for words in (
+        "us-ca",
+        "Not verified by a person.",
+        "1798.90.52(a)",
+        "share.out_of_state",
+        "Lockplate default; not law",
+    ):
+        assert words in told.replace("\u200b", ""), words
+
+
 @pytest.mark.parametrize(
     ("path", "status"), [("/app/nowhere", 404), ("/static/../conftest.py", 404), ("/static/no.css", 404), ("/app/records/oakmont/x", 404)]
 )  # fmt: skip

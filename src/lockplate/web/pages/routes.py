@@ -13,12 +13,12 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from lockplate.errors import LockplateError
-from lockplate.web.pages import asking, public, readers, records, session, waiting
+from lockplate.web.pages import asking, law, public, readers, records, session, waiting
 from lockplate.web.pages.forms import MAX_FORM_BYTES, Form, read_form
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor, signed_form, state_of, visitor_of
 from lockplate.web.pages.refusals import no_such_page, told_fault_page, told_http_page, told_page
 
-OPEN_TO_ANYONE = frozenset({"show_public_page", "show_static", "show_sign_in", "sign_in", "show_no_page"})
+OPEN_TO_ANYONE = frozenset({"show_public_page", "show_static", "show_law", "show_sign_in", "sign_in", "show_no_page"})
 """Handlers that take no visitor; a test compares this with what they ask for."""
 
 
@@ -29,7 +29,7 @@ def show_no_page(path: FromPath[str]) -> Response[Any]:  # noqa: ARG001 - the pa
 
 
 HANDLERS = (
-    public.show_public_page, public.show_static,
+    public.show_public_page, public.show_static, law.show_law,
     session.show_sign_in, session.sign_in, session.sign_out, session.go_home,
     asking.show_ask, asking.take_question,
     waiting.show_list, waiting.show_one, waiting.decide,

@@ -13,13 +13,17 @@ from lockplate.cli.operators import in_days
 from lockplate.cli.options import Json
 from lockplate.cli.output import FAILED, print_json, print_lines, print_table, told_errors
 from lockplate.clock import SystemClock
-from lockplate.operations.law import checked_law, compared_laws, day_of, law_page, laws_on
+from lockplate.operations.law import checked_law, compared_laws, day_of, law_page, law_table, laws_on
 from lockplate.operations.plain import plain
 from lockplate.wiring.policies import policy_folder, shipped_gate, shipped_profiles
 
 law = typer.Typer(no_args_is_help=True, help="Law profiles: dated values, each with its cite.")
 
 On = Annotated[str, typer.Option("--on", metavar="DAY", help="As of this day; today when left out.")]
+TABLE_HEADS = [
+    "profile", "unmatched reads", "in the state", "out of state", "federal", "private", "purposes denied",
+    "record fields required", "reports due",
+]  # fmt: skip
 Profile = Annotated[str, typer.Argument(metavar="PROFILE", help="Such as us-va; `law list` shows all.")]
 
 
@@ -36,6 +40,25 @@ def list_all(on: On = "", as_json: Json = False) -> None:
             for one in lines
         ]
         print_table(["profile", "title", "unmatched reads", "whose limit", "text checked"], rows)
+
+
+@law.command("table")
+def table(
+    on: On = "",
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a table for a document.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show every law in force, one line each: how long, who may be shown reads, what is denied, what is reported."""
+    with told_errors(as_json=as_json):
+        lines = plain(law_table(shipped_profiles(), _day(on)))
+        if as_json:
+            print_json(lines)
+            return
+        rows = [_table_row(line) for line in lines]
+        if markdown:
+            print_lines(markdown_table(TABLE_HEADS, rows))
+        else:
+            print_table(TABLE_HEADS, rows)
 
 
 @law.command("show")
@@ -113,3 +136,15 @@ def _kept(one: dict[str, Any]) -> str:
 
 def _values(rows: list[dict[str, Any]]) -> str:
     return "; ".join(row["value"] for row in rows)
+
+
+def markdown_table(heads: list[str], rows: list[list[str]]) -> list[str]:
+    """Return a table as lines of Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return ["| " + " | ".join(cell or " " for cell in line) + " |" for line in lines]
+
+
+def _table_row(line: dict[str, Any]) -> list[str]:
+    shares = [line[name].replace("_", " ") for name in ("in_state", "out_of_state", "federal", "private")]
+    words = [", ".join(line[name]).replace("_", " ") for name in ("purposes_denied", "record_fields")]
+    return [line["profile"], line["retention"], *shares, *words, line["reports"]]

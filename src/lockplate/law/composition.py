@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from lockplate.law.local import LocalText
-from lockplate.law.profile import LawProfile
+from lockplate.law.profile import DUTIES_NOT_USES, LawProfile
 from lockplate.law.row import in_words
 from lockplate.law.strictness import LISTS, SHARES, SINGLE, ListRule, log_term_fits, stricter_share
 from lockplate.law.text import Cited, DefaultPolicy, DefaultRetention, LogTerm, ProfileText, Sharing, stated
@@ -203,7 +203,7 @@ class _Composing:
             _joined([groups for _, groups in allowed], ListRule.INTERSECTION), lambda use: use.value not in words
         )
         if allowed and not stated(allow):
-            rest = tuple(one for one in Purpose if one.value not in words and one is not Purpose.INTERNAL_AUDIT)
+            rest = tuple(one for one in Purpose if one.value not in words and one not in DUTIES_NOT_USES)
             deny = (*deny, _ours(rest)) if rest else deny
         self.text = msgspec.structs.replace(
             self.text, purpose=msgspec.structs.replace(self.text.purpose, allow=allow, deny=deny)

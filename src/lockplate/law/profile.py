@@ -6,7 +6,7 @@ What it must never see: I/O, a clock, a read. Whatever is read stricter than it 
 
 import hashlib
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from lockplate.law.words import (
     Source,
     Span,
     Suspicion,
+    Unit,
 )
 from lockplate.terms import SECONDS_PER_PERIOD, ProfileId, Purpose, RecordMode
 
@@ -32,10 +33,13 @@ V = TypeVar("V")
 
 _HASH_DOMAIN = b"lockplate/law-profile/v1\0"
 _DEFAULT_CITE = "Lockplate default; not law"
+MATCHED_DEFAULT = Span(n=1, unit=Unit.YEARS)
+"""How long a hit is kept where the law sets neither a length for it nor a longest time for records. Ours; not law."""
 _NEEDS_A_PERSON = frozenset({GateNeed.SUPERVISOR, GateNeed.WRITTEN_REQUEST})
 _NEEDS_A_COURT = frozenset({GateNeed.WARRANT, GateNeed.COURT_ORDER})
-_DUTIES_NOT_USES = frozenset({Purpose.INTERNAL_AUDIT})
-"""An audit watches the use of the data; a list of lawful uses does not close it out."""
+DUTIES_NOT_USES = frozenset({Purpose.INTERNAL_AUDIT, Purpose.DEFENSE_REQUEST})
+"""What a list of an agency's lawful uses does not close out: an audit watches the uses, and a court's order to answer a
+case's defense or prosecution (the floor wants one) is no use of the agency's own (U.S. Const. amend. VI)."""
 
 
 class RetentionRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +129,19 @@ class LawProfile(msgspec.Struct, frozen=True, kw_only=True):
         if limit is None:
             return None
         return RetentionRule(limit=limit, from_capture=self.text.retention.unmatched.value is not None)
+
+    @property
+    def retention_matched(self) -> RetentionRule:
+        """Return how long a hit may live, and from when that counts.
+
+        Where the law states no length, it lives as long as access records may at most, since a hit says who was shown
+        what; where the law has no such time either, one year. Both of these are ours, and count from storage.
+        """
+        cited = self.text.retention.matched
+        if cited is not None and cited.value is not None:
+            return RetentionRule(limit=cited.value.shortest(), from_capture=True)
+        longest = self.audit_log_retention[1]
+        return RetentionRule(limit=longest or MATCHED_DEFAULT.shortest(), from_capture=False)
 
     @property
     def record_modes(self) -> frozenset[RecordMode]:
@@ -240,6 +257,17 @@ class LawProfile(msgspec.Struct, frozen=True, kw_only=True):
         return None if hours is None else timedelta(hours=hours)
 
     @property
+    def manual_reason_required(self) -> bool:
+        """Return whether an entry made by hand needs a reason; True unless the profile says that it does not."""
+        return _value(self.text.hotlist.manual_reason) is not Duty.NOT_REQUIRED
+
+    @property
+    def manual_entry_life(self) -> "timedelta | Literal['end_of_shift'] | None":
+        """Return how long an entry made by hand may stand; None where the law sets no end."""
+        value = _value(self.text.retention.manual_hotlist_entry)
+        return value.shortest() if isinstance(value, Span) else value
+
+    @property
     def visual_confirm(self) -> bool:
         """Return whether a person must compare picture and plate before a stop; True unless the profile says no."""
         return _value(self.text.hotlist.visual_confirm_before_stop) is not False
@@ -262,6 +290,9 @@ class LawProfile(msgspec.Struct, frozen=True, kw_only=True):
             rows.append(
                 _ours("hotlist.visual_confirm_before_stop", "yes", "A hit is not a stop until a person looked.")
             )
+        if self.text.retention.matched is None or self.text.retention.matched.value is None:
+            note = "The law states no length for hits: as long as access records may be kept, else one year."
+            rows.append(_ours("retention.matched", f"{self.retention_matched.limit.days} days", note))
         left_out = sorted(purpose.value for purpose in self._purposes_left_out())
         if left_out:
             rows.append(_ours("purpose.deny", ", ".join(left_out), "Not in purpose.allow, which is read as closed."))
@@ -276,7 +307,7 @@ class LawProfile(msgspec.Struct, frozen=True, kw_only=True):
         if not allowed:
             return frozenset()
         denied = set(stated(self.text.purpose.deny))
-        return frozenset(p for p in Purpose if p.value not in allowed and p not in denied | _DUTIES_NOT_USES)
+        return frozenset(p for p in Purpose if p.value not in allowed and p not in denied | DUTIES_NOT_USES)
 
     def _gate_age(self, needs: frozenset[GateNeed]) -> timedelta | None:
         gates = stated(self.text.access.age_gates)

@@ -1,4 +1,4 @@
-"""Read the law: `law list|show|check|compare`; pure, and needs no node.
+"""Read the law: `law list|show|check|compare|table`; pure, and needs no node.
 
 What flows in: loaded profiles, a profile's id, a day. What flows out: cited values, problems, decision cases.
 What it must never see: a read, a person.
@@ -17,6 +17,7 @@ from lockplate.law.comparing import ComparedRow, compare
 from lockplate.law.profile import LawProfile
 from lockplate.law.profiles import Profiles
 from lockplate.law.row import Row
+from lockplate.law.table import TableLine, table_line
 from lockplate.operations.operation import Actor, Operation
 from lockplate.terms import ProfileId
 from lockplate.wiring.node import Node
@@ -114,6 +115,12 @@ def law_page(profiles: Profiles, profile: str, day: date) -> LawPage:
     )
 
 
+def law_table(profiles: Profiles, day: date) -> tuple[TableLine, ...]:
+    """Return one line for each profile that is in force on a day, as the program obeys it."""
+    found = ((line.profile, line.in_force) for line in laws_on(profiles, day))
+    return tuple(table_line(profiles.on(name, day)) for name, in_force in found if in_force)
+
+
 def compared_laws(profiles: Profiles, left: str, right: str, day: date) -> tuple[ComparedRow, ...]:
     """Return two profiles side by side, as of a day. Raises NotFound."""
     return compare(profiles.on(ProfileId(left), day), profiles.on(ProfileId(right), day))
@@ -153,6 +160,11 @@ def compare_law(node: Node, _: Actor, pair: LawPair) -> tuple[ComparedRow, ...]:
     return compared_laws(node.profiles, pair.left, pair.right, day_of(pair.on, node.clock.now().date()))
 
 
+def table_law(node: Node, _: Actor, which: AllLaw) -> tuple[TableLine, ...]:
+    """Show every law in force, one line each."""
+    return law_table(node.profiles, day_of(which.on, node.clock.now().date()))
+
+
 def check_law(node: Node, _: Actor, __: AllLaw) -> LawCheck:
     """Check the law profiles, and run every decision case through the gate in force."""
     return checked_law(node.profiles, node.gate, policy_folder() / "cases")
@@ -186,5 +198,6 @@ LAW = (
     Operation(name="law.list", request=AllLaw, handler=list_law, says="List every law profile."),
     Operation(name="law.show", request=LawName, handler=show_law, says="Show a law profile, each value with its cite."),
     Operation(name="law.check", request=AllLaw, handler=check_law, says="Check profiles; run the decision cases."),
+    Operation(name="law.table", request=AllLaw, handler=table_law, says="Show every law in force, one line each."),
     Operation(name="law.compare", request=LawPair, handler=compare_law, says="Show two law profiles side by side."),
 )

@@ -129,8 +129,8 @@ def test_lists_are_joined_where_they_forbid_and_cut_where_they_allow() -> None:
 
 def test_lists_with_nothing_in_common_leave_nothing() -> None:
     """No lawful use in common: every purpose is denied but the audit; no field in common: nothing is kept."""
-    uses = compose(law("us-wa"), local=(local(purpose={"allow": [says(["defense_request"])]}),)).law
-    assert set(Purpose) - {Purpose.INTERNAL_AUDIT} == uses.purposes_denied
+    uses = compose(law("us-wa"), local=(local(purpose={"allow": [says(["traffic_infraction"])]}),)).law
+    assert set(Purpose) - {Purpose.INTERNAL_AUDIT, Purpose.DEFENSE_REQUEST} == uses.purposes_denied
     fields = compose(law("us-mn"), local=(local(collect={"fields_allowed": [says(["vehicle_description"])]}),))
     assert not fields.law.keeps_reads
     assert "nothing" == decided(fields, "retention.unmatched").value

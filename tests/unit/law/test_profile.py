@@ -123,12 +123,12 @@ def test_the_laws_holds_come_before_ours(version: dict[str, Any], load: Load) ->
 
 
 def test_a_list_of_lawful_uses_is_closed(version: dict[str, Any], load: Load) -> None:
-    """What a stated list leaves out is denied, an internal audit excepted; a row says that this is our reading."""
+    """What a stated list leaves out is denied, audit and court order for the defense excepted; a row says so."""
     version["purpose"] = {
         "allow": [{"value": ["missing_person", "toll"], **CITED}, {"value": ["trafficking"], **CITED}]
     }
     (profile,) = load(version)
-    open_to = {Purpose.MISSING_PERSON, Purpose.TRAFFICKING, Purpose.INTERNAL_AUDIT}
+    open_to = {Purpose.MISSING_PERSON, Purpose.TRAFFICKING, Purpose.INTERNAL_AUDIT, Purpose.DEFENSE_REQUEST}
     assert set(Purpose) - open_to == profile.purposes_denied
     (row,) = [row for row in profile.rows() if row.field == "purpose.deny"]
     assert Source.LOCKPLATE_DEFAULT is row.source

@@ -19,6 +19,8 @@ from lockplate.terms import ProfileId, Purpose, RecordMode
 FOLDER = Path(__file__).parents[3] / "src" / "lockplate" / "policy" / "law"
 TODAY = date(2026, 11, 24)
 STATES = "ar ca ct il mn me nc nh nj or ut va vt wa"
+MORE = {"us-id", "us-ky", "us-mt", "us-ne", "us-tn", "de"}
+"""Beyond the promised sixteen, so that every decision vector of the law has a profile to run under."""
 FLOOR = {
     Purpose.IMMIGRATION,
     Purpose.REPRODUCTIVE_CARE,
@@ -43,8 +45,8 @@ def _every(profiles: Profiles) -> list[LawProfile]:
 
 
 def test_the_promised_profiles_are_there(profiles: Profiles) -> None:
-    """Fourteen states, our model, and match-only; and no other."""
-    assert {"model-strict", "match-only", *(f"us-{state}" for state in STATES.split())} == set(profiles.ids())
+    """Fourteen states, our model, match-only; five more states and Germany for the vectors; and no other."""
+    assert {"model-strict", "match-only", *(f"us-{state}" for state in STATES.split()), *MORE} == set(profiles.ids())
 
 
 # id: days kept, the words as the facts give them, mark
@@ -63,6 +65,12 @@ RETENTION = {
     "us-nc": (90, "90 days", Mark.FOUND),
     "us-ut": (273, "9 months", Mark.FOUND),
     "us-ar": (150, "150 days", Mark.FOUND),
+    "us-id": (30, "not stated", Mark.FOUND),
+    "us-ky": (90, "90 days", Mark.FOUND),
+    "us-mt": (90, "90 days", Mark.FOUND),
+    "us-ne": (180, "180 days", Mark.FOUND),
+    "us-tn": (90, "90 days", Mark.FOUND),
+    "de": (None, "nothing", Mark.FOUND),
     "model-strict": (7, "7 days", Mark.OURS),
     "match-only": (None, "nothing", Mark.OURS),
 }
@@ -122,6 +130,7 @@ DENIED = {
     "us-or": {Purpose.IMMIGRATION},
     "us-va": {Purpose.PROTECTED_SPEECH},
     "us-nc": {Purpose.TRAFFIC_INFRACTION},
+    "us-id": {Purpose.TRAFFIC_INFRACTION},
     "model-strict": {*FLOOR, Purpose.TRAFFIC_INFRACTION},
 }
 
@@ -199,24 +208,27 @@ def test_connecticut_names_three_states(profiles: Profiles) -> None:
     assert {"MA", "NY", "RI"} == _on(profiles, "us-ct").share_listed_states
 
 
-def test_hot_lists_grow_old_in_two_states_and_our_model(profiles: Profiles) -> None:
-    """Arkansas' 24 hours, New Hampshire's day, and our own."""
+def test_hot_lists_grow_old_in_three_states_and_our_model(profiles: Profiles) -> None:
+    """Arkansas' 24 hours, New Hampshire's day, Nebraska's shift, and our own."""
     aged = {name: _on(profiles, name).hotlist_max_age for name in profiles.ids()}
     day = timedelta(hours=24)
-    assert {"us-ar": day, "us-nh": day, "model-strict": day} == {name: age for name, age in aged.items() if age}
+    shift = timedelta(hours=12)
+    assert {"us-ar": day, "us-nh": day, "us-ne": shift, "model-strict": day} == {
+        name: age for name, age in aged.items() if age
+    }
 
 
 def test_match_only_in_law_or_in_effect(profiles: Profiles) -> None:
     """New Hampshire's three minutes are less than an hour, so nothing is kept there either."""
     keep_nothing = {name for name in profiles.ids() if not _on(profiles, name).keeps_reads}
-    assert {"us-nh", "match-only"} == keep_nothing
+    assert {"us-nh", "de", "match-only"} == keep_nothing
     assert {RecordMode.NONE} == _on(profiles, "us-nh").record_modes
 
 
 def test_our_lengths_stand_where_the_law_has_none(profiles: Profiles) -> None:
-    """California and Illinois leave the length to the agency: ours is used and named as ours."""
+    """California, Illinois and Idaho leave the length to the agency: ours is used and named as ours."""
     ours = {name for name in profiles.ids() if _on(profiles, name).retention_source is Source.LOCKPLATE_DEFAULT}
-    assert {"us-ca", "us-il", "model-strict", "match-only"} == ours
+    assert {"us-ca", "us-il", "us-id", "model-strict", "match-only"} == ours
     row = {row.field: row for row in _on(profiles, "us-ca").rows()}["default_policy.retention.unmatched"]
     assert ("30 days", Mark.OURS) == (row.value, row.mark)
     assert "not law" in row.cite
@@ -254,7 +266,8 @@ def test_new_jersey_changed_on_one_day(profiles: Profiles) -> None:
 def test_dates_nobody_found_say_so(profiles: Profiles) -> None:
     """Where the first day was not found the profile starts on the day our sources speak for, and says it."""
     unknown = {str(profile.id) for profile in _every(profiles) if profile.text.profile.dates_mark is Mark.UNKNOWN}
-    assert {"us-nh", "us-me", "us-mn", "us-nc", "us-ut", "us-ar"} == unknown
+    no_day = {"us-nh", "us-me", "us-mn", "us-nc", "us-ut", "us-ar", "us-id", "us-mt", "us-ne", "us-tn"}
+    assert no_day == unknown
     assert {date(2026, 9, 6)} == {_on(profiles, name).effective_from for name in unknown}
 
 
@@ -263,7 +276,7 @@ def test_nothing_is_marked_verified(profiles: Profiles) -> None:
     headers = [profile.text.profile for profile in _every(profiles)]
     assert {(None, None, None)} == {(header.verified_on, header.verified_by, header.source_url) for header in headers}
     unverified = {p.profile for p in check_profiles(profiles) if p.kind is ProblemKind.UNVERIFIED}
-    assert {name for name in profiles.ids() if name.startswith("us-")} == unverified
+    assert {name for name in profiles.ids() if name not in {"model-strict", "match-only"}} == unverified
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)

@@ -15,6 +15,7 @@ from lockplate.access import AccessRecord, parse_leaf
 from lockplate.clock import SetClock, format_time
 from lockplate.operations.agencies import NewAgency
 from lockplate.operations.asking import Ask, WaitingName
+from lockplate.operations.grants import GrantName, ProposeGrant
 from lockplate.operations.operation import Actor
 from lockplate.operations.people import NewPerson
 from lockplate.operations.readers import AddReader
@@ -100,6 +101,13 @@ class LawNode:
         name = WaitingName(request_id=request_id, operator=HOME)
         self.run("request.approve", name, person)
         return self.run("request.resume", name, "olga")
+
+    def grant(self, grantee: str, *purposes: Purpose, **more: Any) -> Any:
+        """Propose a grant of half a year and approve it; what is given goes before."""
+        values = {"grantee": grantee, "purposes": purposes or (Purpose.FELONY_INVESTIGATION,)}
+        values["valid_to"] = format_time(self.now + timedelta(days=180))
+        made = self.run("grant.propose", ProposeGrant(**(values | more)), "ada").grant
+        return self.run("grant.approve", GrantName(grant=made.grant), "sam").grant
 
     def forget(self, at: datetime) -> Any:
         """Set the clock and run retention, as somebody on the machine who vouches for the time."""

@@ -94,8 +94,10 @@ class Alerting:
         allowance = self._allow(who, Act.CONFIRM_HIT, Action.HIT_CONFIRMATION, facts)
         if found is HitState.UNCONFIRMED:
             raise BadInput("say what was found", code="bad_state")
-        if self._own(who, hit_id).state is not HitState.UNCONFIRMED:
+        hit = self._own(who, hit_id)
+        if hit.state is not HitState.UNCONFIRMED:
             raise Conflict("somebody has decided this hit already", code="hit_decided")
+        facts |= {"list": hit.list_id, "category": hit.category.value}
         place = self._recorder.record(self._permitted(who, allowance, Action.HIT_CONFIRMATION, facts, {}))
         try:
             return self._hits.confirm(hit_id, found, by=who.person.person)

@@ -1,6 +1,7 @@
 """Sharing: a grant is proposed, approved by a second person, on record, and only then in the register.
 
-What flows in: people, agencies and an operator as the registry knows them; a proposal. What flows out: grants.
+What flows in: people, agencies and an operator as the registry knows them; a proposal with its papers. What flows out:
+grants.
 What it must never see: a key, a read. The gate judges every step, the floor among its policies, and a step that it
 denies is on record too. A proposal gives nothing; an approval's record is durable before the approval counts.
 """
@@ -17,7 +18,15 @@ from lockplate.evidence.recorder import Recorder
 from lockplate.gate.act import Act, ActContext, Allowance
 from lockplate.gate.decision import Gate
 from lockplate.gate.question import AgencyFacts, OperatorFacts, PersonFacts
-from lockplate.registry.grants import Grant, GrantProposal, Grants, GrantState
+from lockplate.registry.grant_papers import NO_PAPERS, GrantPapers
+from lockplate.registry.grants import (
+    Grant,
+    GrantProposal,
+    Grants,
+    GrantState,
+    require_paper_to_withdraw,
+    with_papers,
+)
 from lockplate.terms import Action, LeafIndex, Verdict
 
 T = TypeVar("T")
@@ -40,15 +49,20 @@ class Sharing:
         self._recorder = recorder
         self._clock = clock
 
-    def propose(self, who: Standing, grantee: AgencyFacts, proposal: GrantProposal) -> Grant:
+    def propose(
+        self, who: Standing, grantee: AgencyFacts, proposal: GrantProposal, papers: GrantPapers = NO_PAPERS
+    ) -> Grant:
         """Return the proposal, on record; it gives nothing yet. Raises Denied, BadInput, NotFound.
 
-        Its id is made when it is written down, so the record follows; the approval's record repeats all of it.
+        Its id is made when it is written down, so the record follows; the approval's record repeats all of it. Of the
+        case's number, records hold a commitment only.
         """
+        proposal = with_papers(proposal, papers)
         context = _context(grantee, proposal)
         allowance = self._allow(who, Act.PROPOSE_GRANT, context, Action.GRANT_PROPOSED, _facts(proposal))
-        made = self._grants.propose(proposal, by=who.person.person)
-        self._record(who, allowance, Action.GRANT_PROPOSED, {"grant": made.grant} | _facts(made))
+        made = self._grants.propose(proposal, papers, by=who.person.person)
+        facts = {"grant": made.grant} | _facts(made)
+        self._record(who, allowance, Action.GRANT_PROPOSED, facts, _private(papers))
         return made
 
     def approve(self, who: Standing, grantee: AgencyFacts, grant: Grant) -> Grant:
@@ -58,7 +72,8 @@ class Sharing:
         allowance = self._allow(who, Act.APPROVE_GRANT, context, Action.GRANT_APPROVED, facts)
         if grant.state(self._clock.now()) is not GrantState.PROPOSED:
             raise Conflict(f"the grant is {grant.state(self._clock.now()).value}", code="grant_not_proposed")
-        place = self._record(who, allowance, Action.GRANT_APPROVED, facts)
+        papers = self._grants.papers(grant.grant)
+        place = self._record(who, allowance, Action.GRANT_APPROVED, facts, _private(papers))
         return self._counted(
             who,
             Action.GRANT_APPROVED,
@@ -76,6 +91,22 @@ class Sharing:
             who, Action.GRANT_REVOKED, place, facts, lambda: self._grants.revoke(grant.grant, by=who.person.person)
         )
 
+    def withdraw_paper(self, who: Standing, grantee: AgencyFacts, grant: Grant) -> Grant:
+        """Return the grant, its paper withdrawn from the next question on. Raises Denied, Conflict.
+
+        The grantee's own supervisor may do it, too: it is that agency's word.
+        """
+        facts = {"grant": grant.grant, "grantee": grant.grantee, "instrument": grant.instrument.value}
+        if grant.instrument_hash is not None:
+            facts["instrument_hash"] = grant.instrument_hash
+        action = Action.GRANT_PAPER_WITHDRAWN
+        allowance = self._allow(who, Act.WITHDRAW_PAPER, ActContext(grantee=grantee), action, facts)
+        require_paper_to_withdraw(grant, self._clock.now())
+        place = self._record(who, allowance, action, facts)
+        return self._counted(
+            who, action, place, facts, lambda: self._grants.withdraw_paper(grant.grant, by=who.person.person)
+        )
+
     def _allow(self, who: Standing, act: Act, context: ActContext, action: Action, facts: dict[str, str]) -> Allowance:
         """Return the gate's yes, or put its no on record and raise it."""
         try:
@@ -86,12 +117,17 @@ class Sharing:
             self._recorder.record(msgspec.structs.replace(record, verdict=Verdict.DENIED, policy_ids=ids))
             raise
 
-    def _record(self, who: Standing, allowance: Allowance, action: Action, facts: dict[str, str]) -> LeafIndex:
-        return self._recorder.record(
-            msgspec.structs.replace(
-                self._made(who, action, facts), verdict=Verdict.PERMITTED, policy_ids=allowance.policy_ids
-            )
-        )
+    def _record(
+        self,
+        who: Standing,
+        allowance: Allowance,
+        action: Action,
+        facts: dict[str, str],
+        private: dict[str, str] | None = None,
+    ) -> LeafIndex:
+        made = self._made(who, action, facts)
+        permitted = msgspec.structs.replace(made, verdict=Verdict.PERMITTED, policy_ids=allowance.policy_ids)
+        return self._recorder.record(permitted, private)
 
     def _counted(
         self, who: Standing, action: Action, place: LeafIndex, facts: dict[str, str], step: Callable[[], T]
@@ -118,8 +154,16 @@ class Sharing:
 
 
 def _context(grantee: AgencyFacts, proposal: GrantProposal) -> ActContext:
-    """Return what the gate looks at; a grant here always ends, and none is for one case."""
-    return ActContext(grantee=grantee, grant_purposes=proposal.purposes, grant_ends=True)
+    """Return what the gate looks at; a grant here always ends."""
+    return ActContext(
+        grantee=grantee, grant_purposes=proposal.purposes, grant_ends=True, grant_for_case=proposal.for_case
+    )
+
+
+def _private(papers: GrantPapers) -> dict[str, str]:
+    """Return what a grant's records commit to and keep sealed."""
+    case = papers.case_number.strip()
+    return {"case_number": case} if case else {}
 
 
 def _facts(proposal: GrantProposal) -> dict[str, str]:
@@ -132,4 +176,6 @@ def _facts(proposal: GrantProposal) -> dict[str, str]:
         "valid_to": format_time(proposal.valid_to),
         "instrument": proposal.instrument.value,
     }
+    if proposal.for_case:
+        facts["for_case"] = "yes"
     return facts if proposal.instrument_hash is None else facts | {"instrument_hash": proposal.instrument_hash}

@@ -12,6 +12,7 @@ AgencyId = NewType("AgencyId", str)
 ReaderId = NewType("ReaderId", str)
 PersonId = NewType("PersonId", str)
 GrantId = NewType("GrantId", str)
+HoldId = NewType("HoldId", str)
 RequestId = NewType("RequestId", str)
 PolicyId = NewType("PolicyId", str)
 ProfileId = NewType("ProfileId", str)
@@ -121,7 +122,9 @@ class Action(StrEnum):
     GRANT_PROPOSED = "grant:proposed"
     GRANT_APPROVED = "grant:approved"
     GRANT_REVOKED = "grant:revoked"
+    GRANT_PAPER_WITHDRAWN = "grant:paper_withdrawn"
     RETENTION_RECEIPT = "retention:receipt"
+    DAY_COUNTED = "count:day"
     EXPORT = "export"
     DETAILS_READ = "details_read"
     SIGN_IN = "sign_in"

@@ -199,6 +199,40 @@ def test_an_old_copy_of_the_keys_does_not_bring_them_back(place: Place) -> None:
     assert "keys_revived" == caught.value.code
 
 
+def test_a_whole_copy_from_before_and_the_node_after_answer_nothing_without_the_old_keys(tmp_path: Path) -> None:
+    """Every file of the node from before, the log and the notes among them, with the keys of today: no answer."""
+    place = Place(tmp_path)
+    shutil.copytree(place.settings.home, tmp_path / "before", symlinks=True)
+    forget(place)
+    keys = place.settings.home / "keys"
+    shutil.copytree(keys, tmp_path / "keys-after")
+    shutil.rmtree(place.settings.home)
+    shutil.copytree(tmp_path / "before", place.settings.home, symlinks=True)
+    shutil.rmtree(keys)
+    shutil.copytree(tmp_path / "keys-after", keys)
+
+    with place.open() as node:
+        for plate, at in PLATES.items():
+            assert {ReaderId("r"): 1} == node.store.rows_in_period(PINE, period_of(at))
+            part = ask(node, plate)
+            assert ((), 0, 0) == (part.reads, part.unopened, part.periods_asked)
+
+
+def test_even_the_whole_copy_with_its_keys_answers_nothing_that_is_over(tmp_path: Path) -> None:
+    """Whoever puts everything back has the keys, and the log does not know better; but what is over answers nobody."""
+    place = Place(tmp_path)
+    shutil.copytree(place.settings.home, tmp_path / "before", symlinks=True)
+    forget(place)
+    shutil.rmtree(place.settings.home)
+    shutil.copytree(tmp_path / "before", place.settings.home, symlinks=True)
+
+    with place.open() as node:
+        assert 2 == len(node.desk(PINE).ring.stored_periods())
+        for plate in PLATES:
+            part = ask(node, plate)
+            assert ((), 0) == (part.reads, part.periods_asked)
+
+
 def test_an_hour_that_was_forgotten_is_not_filled_again(place: Place) -> None:
     """A read that comes late for such an hour is refused, and no key is made for it."""
     forget(place)

@@ -10,6 +10,7 @@ import typer
 
 from lockplate import errors
 from lockplate.cli.main import app
+from lockplate.findings import RULES
 from lockplate.gate.floor import FLOOR
 from lockplate.intake import passages
 from lockplate.intake.delivery import Refusal
@@ -176,7 +177,7 @@ def test_every_status_of_our_errors_is_on_the_page() -> None:
 
 
 COMMANDS = typer.main.get_command(app)
-WRITTEN = re.compile(r"(?:^|`|[$(] )(?:\.venv/bin/)?lockplate (?!--)([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
+WRITTEN = re.compile(r"(?:^|`|[$(] )(?:\.venv/bin/)?lockplate (?!--)([a-z]+)(?: ([a-z][a-z-]*))?", re.MULTILINE)
 
 
 def unknown(first: str, second: str) -> bool:
@@ -253,3 +254,10 @@ def test_the_checks_would_see() -> None:
     assert unknown("grant", "everything")
     assert unknown("oversee", "")
     assert not unknown("grant", "list")
+
+
+def test_every_rule_of_the_findings_is_on_its_page() -> None:
+    """The table of rules is the program's: each rule, and how sure it is."""
+    words = {"certain": "certain", "likely": "likely", "hint": "a hint"}
+    told = {row[0].strip("`"): row[2] for row in rows(page("findings.md"), 3) if row[0].startswith("`")}
+    assert {name: words[rule.sure.value] for name, rule in RULES.items()} == told

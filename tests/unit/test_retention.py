@@ -12,18 +12,14 @@ from lockplate.access import AccessRecord
 from lockplate.clock import SetClock, format_time, period_of
 from lockplate.errors import Denied, KeyUnavailable, NotFound, SealBroken, StoreFailed, Unauthenticated
 from lockplate.operations.asking import Ask
+from lockplate.operations.operation import Actor
 from lockplate.operations.operators import OperatorName
 from lockplate.operations.retaining import RunRetention, retention_parts
-from lockplate.retention import (
-    ClockJumped,
-    KeysRevived,
-    Receipts,
-    Retention,
-    commitment_hash,
-    notes_path,
-    periods_in,
-    require_not_revived,
-)
+from lockplate.operations.table import operation
+from lockplate.retention.receipt import commitment_hash, periods_in
+from lockplate.retention.receipts import Receipts, notes_path
+from lockplate.retention.revived import KeysRevived, require_not_revived
+from lockplate.retention.sureness import ClockJumped
 from lockplate.terms import Action, Basis, Offense, OperatorId, PersonId, Purpose, Verdict
 from lockplate.wiring.node import open_node
 
@@ -119,6 +115,8 @@ def test_receipts_say_what_law_and_which_keys(fresh: Any, tmp_path: Path) -> Non
         "periods": hours,
         "keys": commitment_hash(promised),
         "law": profile.hash(),
+        "laws": "us-va",
+        "law_from": profile.effective_from.isoformat(),
         "limit_seconds": str(21 * 86_400),
         "counted_from": "capture",
     } == begun.facts
@@ -303,12 +301,16 @@ def test_notes_that_cannot_be_read_are_made_again(fresh: Any, tmp_path: Path, br
     """The notes are a cache: broken, or ahead of the log, they are read anew, and nothing is receipted twice."""
     fresh.ingest(tmp_path, [("3FGH108", START, "bridge-1")])
     run(fresh, START + 31 * DAY)
+    fresh.node.close()
     notes_path(fresh.settings.home, PINE).write_bytes(broken)
-    size = fresh.size()
+    with open_node(fresh.settings, fresh.clock) as node:
+        log, told = node.desk(PINE).evidence.log, node.receipts[PINE]
+        size = log.size
+        assert (START, {period_of(START)}) == (told.last_run, told.destroyed)
 
-    run(fresh)
+        operation("retention.run").handler(node, Actor(person=None, is_system_user=True), RunRetention())
 
-    assert size == fresh.size()
+        assert size == log.size
 
 
 # A key database put back
@@ -318,7 +320,7 @@ def reopen(county: Any) -> None:
     """Open the node again and check Pine County's keys, as wiring does."""
     with open_node(county.settings, county.clock) as node:
         desk = node.desk(PINE)
-        require_not_revived(PINE, desk.ring, desk.evidence.log, notes_path(county.settings.home, PINE))
+        require_not_revived(PINE, desk.ring, node.receipts[PINE])
 
 
 @pytest.mark.parametrize("notes_lost", [False, True])
@@ -329,7 +331,7 @@ def test_an_old_key_database_is_refused(fresh: Any, tmp_path: Path, notes_lost: 
     shutil.copyfile(keys, copy)
     run(fresh, START + 31 * DAY)
     desk, notes = fresh.node.desk(PINE), notes_path(fresh.settings.home, PINE)
-    assert desk.ring is require_not_revived(PINE, desk.ring, desk.evidence.log, notes)
+    assert desk.ring is require_not_revived(PINE, desk.ring, fresh.node.receipts[PINE])
     if notes_lost:
         notes.unlink()
     fresh.node.close()
@@ -423,12 +425,12 @@ def test_a_run_of_both_operators_checks_both_clocks_first(fresh: Any, tmp_path: 
         name: AccessRecord(action=Action.RETENTION_RECEIPT, at=START, operator=name, person=PersonId("-system"))
         for name in (RIDGE, PINE)
     }
-    Retention(node.store, node.clock).run(parts[1:], signed)
+    node.retention.run(parts[1:], signed)
     fresh.clock.advance(23 * DAY)
-    Retention(node.store, node.clock).run(parts[:1], signed, now=START)  # Ridge was sure of the time just now
+    node.receipts[RIDGE].remember(fresh.clock.now())  # Ridge was sure of the time just now
 
     with pytest.raises(ClockJumped):
-        Retention(node.store, node.clock).run(parts, signed)
+        node.retention.run(parts, signed)
 
     assert [period_of(START)] == node.desk(RIDGE).ring.stored_periods()
 

@@ -13,7 +13,8 @@ from lockplate.errors import BadInput
 from lockplate.keys.kek import Kek
 from lockplate.keys.ring import KeyRing
 from lockplate.law.profile import RetentionRule
-from lockplate.retention import details_keys, details_over, due_periods, periods_in, ranges_of
+from lockplate.retention.due import details_keys, details_over, due_periods
+from lockplate.retention.receipt import periods_in, ranges_of
 from lockplate.terms import OperatorId, Period
 
 PINE = OperatorId("pine-county")
@@ -38,8 +39,8 @@ def test_a_limit_from_capture_counts_from_the_first_second_of_the_hour(ring: Key
     rule = RetentionRule(limit=21 * DAY, from_capture=True)
     over = period_start(period) + rule.limit
 
-    assert [] == due_periods(ring, rule, over - timedelta(microseconds=1))
-    assert [period] == due_periods(ring, rule, over)
+    assert [] == due_periods(ring, lambda _: rule, over - timedelta(microseconds=1))
+    assert [period] == due_periods(ring, lambda _: rule, over)
 
 
 def test_a_limit_from_storage_counts_from_the_key(ring: KeyRing) -> None:
@@ -48,8 +49,8 @@ def test_a_limit_from_storage_counts_from_the_key(ring: KeyRing) -> None:
     ring.make_period_key(old, START)
     rule = RetentionRule(limit=30 * DAY, from_capture=False)
 
-    assert [] == due_periods(ring, rule, START + 30 * DAY - timedelta(milliseconds=1))
-    assert [old] == due_periods(ring, rule, START + 30 * DAY)
+    assert [] == due_periods(ring, lambda _: rule, START + 30 * DAY - timedelta(milliseconds=1))
+    assert [old] == due_periods(ring, lambda _: rule, START + 30 * DAY)
 
 
 def test_without_a_rule_nothing_may_be_kept(ring: KeyRing) -> None:
@@ -58,7 +59,7 @@ def test_without_a_rule_nothing_may_be_kept(ring: KeyRing) -> None:
     for period in periods:
         ring.make_period_key(period, START)
 
-    assert periods == due_periods(ring, None, START)
+    assert periods == due_periods(ring, lambda _: None, START)
 
 
 def test_a_month_s_key_goes_only_when_nothing_young_can_be_under_it() -> None:

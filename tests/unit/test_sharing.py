@@ -1,15 +1,19 @@
 """Grants: two people, on record before they count, and enforced exactly as the register says."""
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from lockplate.clock import format_time
-from lockplate.errors import Conflict, Denied, NotFound, Unauthenticated
+from lockplate.errors import BadInput, Conflict, Denied, NotFound, Unauthenticated
 from lockplate.operations.asking import Ask
 from lockplate.operations.grants import GrantName, GrantsOf, ProposeGrant, Register
-from lockplate.registry.grants import GrantState
+from lockplate.registry.grants import GrantState, Instrument
 from lockplate.terms import Action, Basis, Offense, Purpose, Verdict
 
 
@@ -189,3 +193,124 @@ def test_a_grant_to_nobody_known_is_not_found(county: Any) -> None:
     """A grantee is an agency of the registry."""
     with pytest.raises(NotFound):
         county.run("grant.propose", proposal(county, grantee="nowhere"), "sam")
+
+
+# The case a grant is for, and the paper behind it
+
+TEXT = "We will use no answer for what the law bars.\nChief of the invented Quarry Police\n"
+
+
+@contextmanager
+def proposed(county: Any, **changes: Any) -> Iterator[Any]:
+    """Give a proposal of sam's, and end it afterwards if it is not over."""
+    made = county.run("grant.propose", msgspec.structs.replace(proposal(county), **changes), "sam").grant
+    try:
+        yield made
+    finally:
+        if county.node.registries.grants.get(made.grant).revoked_at is None:
+            county.run("grant.revoke", GrantName(grant=made.grant), "sam")
+
+
+def test_a_grant_for_one_case_answers_in_that_case_only(county: Any) -> None:
+    """Whoever asks, and for whoever; the register says that it is for one case and never which."""
+    with proposed(county, case_number="24-1001") as made:
+        county.run("grant.approve", GrantName(grant=made.grant), "sue")
+
+        def decided(case_number: str, **more: Any) -> tuple[str, ...]:
+            asked = msgspec.structs.replace(question(county), case_number=case_number, **more)
+            return deciding(county.run("lookup", asked, "olga" if more else "quinn"))
+
+        assert ("grant-case",) == decided("24-1002")
+        assert ("grant-case",) == decided("24-1002", on_behalf_of="quarry-police")
+        assert "grant-case" not in decided("24-1001") + decided(" 24-1001 ", on_behalf_of="quarry-police")
+        line = next(one for one in county.run("grant.register", Register(), there=True) if one.grant == made.grant)
+        assert (True, GrantState.IN_FORCE) == (line.for_case, line.state)
+        assert b"24-1001" not in msgspec.json.encode(line)
+
+
+def test_records_of_a_grant_for_a_case_only_commit_to_it(county: Any) -> None:
+    """Proposal and approval: no leaf has the number, both commit to it, and both sealed details give it back."""
+    start = county.size()
+    with proposed(county, case_number=" 24-9907 ") as made:
+        county.run("grant.approve", GrantName(grant=made.grant), "sue")
+        records = county.records(start=start)
+        assert [{"case_number"}] * 2 == [set(record.commitments) for record in records]
+        assert ["yes"] * 2 == [record.facts["for_case"] for record in records]
+        assert not [record for record in records if b"24-9907" in msgspec.json.encode(record)]
+        recorder = county.node.desk("pine-county").recorder
+        values = [recorder.details_of(start + number).values for number in range(2)]
+        assert [{"case_number": "24-9907"}] * 2 == values
+
+
+def test_the_paper_is_shown_to_those_who_answer_for_it(county: Any) -> None:
+    """Administrators, supervisors and auditors of the operator see text and case; officers and the grantee do not."""
+    with proposed(county, instrument=Instrument.DECLARATION, paper=TEXT, case_number="24-1001") as made:
+        name = GrantName(grant=made.grant)
+        for person in ("ada", "sue", "uma"):
+            paper = county.run("grant.paper", name, person, there=True)
+            assert (TEXT, "24-1001", hashlib.sha256(TEXT.encode()).hexdigest()) == (
+                paper.text,
+                paper.case_number,
+                paper.instrument_hash,
+            )
+        for person in ("olga", "quill", "quinn", "rex"):
+            with pytest.raises(Denied):
+                county.run("grant.paper", name, person, there=True)
+        with pytest.raises(Unauthenticated):
+            county.run("grant.paper", name, there=True)
+        listed = county.run("grant.list", GrantsOf(operator="pine-county"), "uma")
+        line = next(one for one in listed if one.grant.grant == made.grant)
+        assert line.grant.paper_here
+        assert TEXT.encode()[:20] not in msgspec.json.encode(listed)
+        assert b"24-1001" not in msgspec.json.encode(listed)
+
+
+def test_a_hash_that_is_not_the_papers_is_refused(county: Any) -> None:
+    """Before anything is on record."""
+    start = county.size()
+    with (
+        pytest.raises(BadInput) as refused,
+        proposed(county, instrument=Instrument.DECLARATION, paper=TEXT, instrument_hash="ab" * 32),
+    ):
+        pass
+    assert ("paper_differs", start) == (refused.value.code, county.size())
+
+
+@pytest.mark.parametrize("person", ["ada", "sue", "quill"])
+def test_who_may_withdraw_a_paper(county: Any, person: str) -> None:
+    """The operator's administrators and supervisors, and the grantee's supervisors: on record, in the register."""
+    with proposed(county, instrument=Instrument.ATTESTATION, paper=TEXT) as made:
+        county.run("grant.approve", GrantName(grant=made.grant), "sue")
+        start = county.size()
+
+        county.run("grant.withdraw-paper", GrantName(grant=made.grant), person)
+
+        (record,) = county.records(start=start)
+        assert (Action.GRANT_PAPER_WITHDRAWN, person, Verdict.PERMITTED) == (
+            record.action,
+            record.person,
+            record.verdict,
+        )
+        assert {
+            "grant": made.grant,
+            "grantee": "quarry-police",
+            "instrument": "attestation",
+            "instrument_hash": made.instrument_hash,
+        } == record.facts
+        line = next(one for one in county.run("grant.register", Register(), there=True) if one.grant == made.grant)
+        assert (county.clock.now(), GrantState.IN_FORCE) == (line.paper_withdrawn_at, line.state)
+        with pytest.raises(Conflict):
+            county.run("grant.withdraw-paper", GrantName(grant=made.grant), person)
+        assert start + 1 == county.size()
+
+
+@pytest.mark.parametrize("person", ["olga", "uma", "quinn", "rex"])
+def test_who_may_not_withdraw_a_paper(county: Any, person: str) -> None:
+    """Officers of either side, auditors, another operator: denied, on record, and the paper stands."""
+    with proposed(county, instrument=Instrument.ATTESTATION, paper=TEXT) as made:
+        start = county.size()
+        with pytest.raises(Denied):
+            county.run("grant.withdraw-paper", GrantName(grant=made.grant), person)
+        (record,) = county.records(start=start)
+        assert (Action.GRANT_PAPER_WITHDRAWN, Verdict.DENIED) == (record.action, record.verdict)
+        assert county.node.registries.grants.get(made.grant).paper_stands

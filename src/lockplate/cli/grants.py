@@ -1,9 +1,10 @@
 """`lockplate grant …`: which agency may ask, for what, until when.
 
-What flows in: a proposal, a second person's approval. What flows out: grants; the public register.
+What flows in: a proposal with its paper, a second person's approval. What flows out: grants; the public register.
 What it must never see: a key.
 """
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,9 @@ import typer
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
 from lockplate.cli.session import Session
+from lockplate.errors import BadInput
 from lockplate.operations.grants import GrantName, GrantsOf, ProposeGrant, Register
+from lockplate.registry.grant_papers import MAX_PAPER_BYTES
 from lockplate.registry.grants import Instrument
 from lockplate.terms import Purpose
 
@@ -30,13 +33,24 @@ def propose(
     readers: Annotated[
         list[str] | None, typer.Option("--reader", help="Only this reader's reads; may be repeated; all when left out.")
     ] = None,
-    instrument: Annotated[Instrument, typer.Option(help="The signed paper behind it.")] = Instrument.NONE,
-    instrument_hash: Annotated[str, typer.Option(help="SHA-256, hex, of the signed paper.")] = "",
+    case_number: Annotated[
+        str, typer.Option("--case", metavar="N", help="For this one case only; kept sealed. Any when left out.")
+    ] = "",
+    instrument: Annotated[Instrument, typer.Option(help="The kind of signed paper behind it.")] = Instrument.NONE,
+    paper: Annotated[
+        Path | None,
+        typer.Option("--paper", metavar="FILE", help="The signed text, UTF-8, at most 256 KiB; kept sealed."),
+    ] = None,
+    instrument_hash: Annotated[
+        str, typer.Option(help="SHA-256, hex, of the signed paper; it may be given without the text.")
+    ] = "",
     operator: Operator = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Propose a grant; it gives nothing until a second person approves it."""
+    with told_errors(as_json=as_json):
+        text = None if paper is None else _text(paper)
     request = ProposeGrant(
         grantee=grantee,
         purposes=tuple(purposes),
@@ -46,6 +60,8 @@ def propose(
         readers=tuple(readers) if readers else None,
         instrument=instrument,
         instrument_hash=instrument_hash or None,
+        paper=text,
+        case_number=case_number,
     )
     _run("grant.propose", request, person, home, as_json=as_json)
 
@@ -62,6 +78,27 @@ def revoke(grant: GrantArgument, person: As, home: Home = DEFAULT_HOME, as_json:
     _run("grant.revoke", GrantName(grant=grant), person, home, as_json=as_json)
 
 
+@grants.command("withdraw-paper")
+def withdraw_paper(grant: GrantArgument, person: As, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Take back the paper behind a grant, as the operator or as a supervisor of the agency whose paper it is."""
+    _run("grant.withdraw-paper", GrantName(grant=grant), person, home, as_json=as_json)
+
+
+@grants.command("paper")
+def show_paper(grant: GrantArgument, person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Show the signed text behind a grant, and the case it is for."""
+    with told_errors(as_json=as_json):
+        paper = Session(settings_of(home)).run("grant.paper", GrantName(grant=grant), person=person)
+        if as_json:
+            print_json(paper)
+            return
+        withdrawn = f", withdrawn {paper['withdrawn_at'][:10]}" if paper["withdrawn_at"] else ""
+        lines = [f"{paper['grant']}: {paper['instrument']}{withdrawn}; case: {paper['case_number'] or 'any'}"]
+        if paper["instrument_hash"] is not None:
+            lines.append(f"SHA-256 {paper['instrument_hash']}")
+        print_lines([*lines, *(paper["text"] or "The text is not here.").splitlines()])
+
+
 @grants.command("list")
 def list_all(operator: Operator = "", person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """List grants and proposals, with who proposed and approved them."""
@@ -70,7 +107,7 @@ def list_all(operator: Operator = "", person: As = "", home: Home = DEFAULT_HOME
         if as_json:
             print_json(lines)
         else:
-            head = ["grant", "to", "purposes", "from", "until", "proposed by", "approved by", "state"]
+            head = ["grant", "to", "purposes", "case", "paper", "from", "until", "proposed by", "approved by", "state"]
             print_table(head, [_row(line) for line in lines])
 
 
@@ -83,11 +120,23 @@ def register(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
             print_json(lines)
         else:
             rows = [
-                [one["operator"], one["grantee_name"], one["grantee_kind"], ", ".join(one["purposes"]),
+                [one["operator"], one["grantee_name"], one["grantee_kind"], ", ".join(one["purposes"]), _case(one),
+                 one["instrument"] + (" withdrawn" if one["paper_withdrawn_at"] else ""),
                  one["valid_from"][:10], one["valid_to"][:10], one["state"]]
                 for one in lines
             ]  # fmt: skip
-            print_table(["operator", "to", "kind", "purposes", "from", "until", "state"], rows)
+            print_table(["operator", "to", "kind", "purposes", "case", "paper", "from", "until", "state"], rows)
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > MAX_PAPER_BYTES:
+            raise BadInput("the paper is over 256 KiB", code="paper_too_long", next_step="Give its hash alone.")
+        return file.read_bytes().decode()
+    except OSError as error:
+        raise BadInput("the paper cannot be read", code="unreadable_file", next_step="Look at the file.") from error
+    except UnicodeDecodeError:
+        raise BadInput("the paper is not UTF-8 text", code="bad_text", next_step="Give its hash alone.") from None
 
 
 def _run(name: str, request: object, person: str, home: Home, *, as_json: bool) -> None:
@@ -107,9 +156,23 @@ def _row(line: dict[str, Any]) -> list[object]:
         grant["grant"],
         grant["grantee"],
         ", ".join(sorted(grant["purposes"])),
+        _case(grant),
+        _paper(grant),
         grant["valid_from"][:10],
         grant["valid_to"][:10],
         grant["proposed_by"],
         grant["approved_by"] or "",
         line["state"],
     ]
+
+
+def _case(grant: dict[str, Any]) -> str:
+    return "one" if grant["for_case"] else "any"
+
+
+def _paper(grant: dict[str, Any]) -> str:
+    """Say what is known of the paper: its kind, whether the text is here, whether it was taken back."""
+    if grant["instrument"] == Instrument.NONE.value:
+        return "none"
+    kept = "text here" if grant["paper_here"] else "hash only"
+    return f"{grant['instrument']}, {'withdrawn' if grant['paper_withdrawn_at'] else kept}"

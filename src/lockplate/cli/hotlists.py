@@ -13,7 +13,7 @@ from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settin
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
 from lockplate.cli.session import Session
 from lockplate.hotlist import Category
-from lockplate.operations.hotlists import AddHotList, HotListsOf, ImportHotList
+from lockplate.operations.hotlists import AddHotList, EnterPlate, HotListsOf, ImportHotList
 
 hot_lists = typer.Typer(no_args_is_help=True, help="Lists that arriving reads are matched against.")
 
@@ -67,6 +67,43 @@ def import_file(
             print_json(report)
         else:
             _print_report(report)
+
+
+@hot_lists.command("enter")
+def enter(
+    plate: Annotated[str, typer.Argument(help="The plate to list.")],
+    list_id: Annotated[str, typer.Option("--list", metavar="ID", help="The list it goes on.")],
+    category: Annotated[Category, typer.Option("--category", help="One of the list's.")],
+    until: Annotated[str, typer.Option("--until", metavar="T", help="RFC 3339: when it stops matching.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; whoever judges a hit reads it.")] = "",
+    case_number: Annotated[str, typer.Option("--case", metavar="N", help="The case behind it.")] = "",
+    case_open: Annotated[
+        bool, typer.Option("--case-open", help="The case goes on after the shift; needs --case.")
+    ] = False,
+    region: Annotated[str, typer.Option("--region", help="State or country of the plate, if known.")] = "",
+    person: As = "",
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """List one plate by hand, on record, with a reason, until a time; the law may end it with the shift."""
+    request = EnterPlate(
+        plate=plate,
+        list_id=list_id,
+        category=category,
+        reason=reason,
+        until=until,
+        region=region,
+        case_number=case_number,
+        case_open=case_open,
+    )
+    with told_errors(as_json=as_json):
+        made = Session(settings_of(home)).run("hotlist.enter", request, person=person)
+        if as_json:
+            print_json(made)
+        else:
+            print_lines(
+                [f"{made['entry_id']} on {made['list_id']} until {made['expires_at']}, by {made['entered_by']}."]
+            )
 
 
 @hot_lists.command("list")

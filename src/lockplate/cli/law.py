@@ -104,7 +104,9 @@ def check(as_json: Json = False) -> None:
             print_lines(
                 [
                     f"{told['profiles']} profiles, {len(told['problems'])} things to know about them.",
-                    f"{told['cases']} decision cases, {failed} failed. Policies in force: {told['policy_set_hash']}",
+                    f"{told['cases']} decision cases, {failed} failed.",
+                    f"Hash of the policies that ship: {told['policy_set_hash']}",
+                    "A node where words were added has another: see `operator show` and `words list`.",
                 ]
             )
     if not told["passed"]:

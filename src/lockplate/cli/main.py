@@ -14,10 +14,12 @@ from lockplate import __version__
 from lockplate.cli.agencies import agencies
 from lockplate.cli.asking import lookup, requests
 from lockplate.cli.demo import demo
+from lockplate.cli.documents import documents
 from lockplate.cli.evidence import fsck, log
 from lockplate.cli.founding import init
 from lockplate.cli.grants import grants
 from lockplate.cli.hits import hits
+from lockplate.cli.holds import holds
 from lockplate.cli.hotlists import hot_lists
 from lockplate.cli.law import law
 from lockplate.cli.local_law import adopt, change, list_local, repeal, trace
@@ -25,12 +27,14 @@ from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
 from lockplate.cli.parsing import parse
 from lockplate.cli.people import people
+from lockplate.cli.places import places
 from lockplate.cli.readers import readers
 from lockplate.cli.records import records
 from lockplate.cli.retaining import retention
 from lockplate.cli.serving import serve
 from lockplate.cli.simulating import simulate
 from lockplate.cli.taking_in import ingest
+from lockplate.cli.words import words
 
 app = typer.Typer(
     name="lockplate",
@@ -47,12 +51,16 @@ for nouns, name in (
     (hot_lists, "hotlist"),
     (hits, "hits"),
     (grants, "grant"),
+    (holds, "hold"),
     (retention, "retention"),
     (law, "law"),
     (operators, "operator"),
     (agencies, "agency"),
     (people, "user"),
     (readers, "reader"),
+    (words, "words"),
+    (documents, "document"),
+    (places, "place"),
 ):
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)

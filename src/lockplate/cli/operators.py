@@ -53,6 +53,7 @@ def page(told: dict[str, Any]) -> list[str]:
         + ("; NOT checked against the official text" if checked is None else f"; checked on {checked}"),
         f"  keeps: {told['keeps']}, {in_days(told['retention_days'])}{since}",
         f"  hours that can answer: {told['hours_kept']}; forgotten: {told['hours_forgotten']}",
+        f"  forgetting: {forgetting_in_words(told['forgetting'])}",
         f"  log: {told['log_origin']}, {told['log_size']} records",
         f"  key: {told['log_vkey']}",
         f"  policies in force: {told['policy_set_hash']}",
@@ -64,3 +65,16 @@ def in_days(days: float | None) -> str:
     if days is None:
         return "nothing kept"
     return f"{days:g} days" if days != 1 else "1 day"
+
+
+def forgetting_in_words(state: dict[str, Any]) -> str:
+    """Return whether forgetting goes on, for a person."""
+    last = state["last_run"] or "never"
+    if state["stopped_since"] is None:
+        return f"last run {last}"
+    if state["why"] == "clock_jumped":
+        return (
+            f"STOPPED since {state['stopped_since']} because the clock jumped; if the clock is right, say so with "
+            "`lockplate retention run --now T`"
+        )
+    return f"STOPPED since {state['stopped_since']} because it failed ({state['code']}); last run {last}"

@@ -1,4 +1,4 @@
-"""`lockplate record …`: what is on record, for auditors; reading private details is itself on record.
+"""`lockplate record …`: what is on record and what rules found in it; reading private details is itself on record.
 
 What flows in: an auditor's name, filters, a record's place. What flows out: records.
 What it must never see: a record's private details without the operation's own record of the reading.
@@ -11,6 +11,7 @@ import typer
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
 from lockplate.cli.session import Session
+from lockplate.operations.findings import FindingsOf
 from lockplate.operations.records import RecordFilter, RecordName
 from lockplate.terms import Action, Verdict
 
@@ -73,6 +74,36 @@ def show_details(
         else:
             print_lines([f"{field}: {value}" for field, value in told["values"].items()])
             print_lines([f"This reading is record {told['reading_index']}."])
+
+
+@records.command("findings")
+def list_findings(
+    person: As,
+    operator: Operator = "",
+    rule: Annotated[str, typer.Option(help="Only this rule.")] = "",
+    since: Annotated[str, typer.Option(metavar="T", help="RFC 3339: only what has a record since then.")] = "",
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """List what rules found in the records: what to look at first, and what would make it mean something else."""
+    with told_errors(as_json=as_json):
+        wanted = FindingsOf(operator=operator, rule=rule, since=since)
+        report = Session(settings_of(home)).run("record.findings", wanted, person=person)
+        if as_json:
+            print_json(report)
+            return
+        rows = [
+            [one["rule"]["id"], one["rule"]["sure"], found["subject"], len(found["rows"]), found["last"], _first(found)]
+            for one in report["rules"]
+            for found in one["findings"]
+        ]
+        title = f"{report['operator']}: {report['records']} records, hours in {report['zone']}"
+        print_table(["rule", "sure", "who or what", "records", "last (UTC)", "first records"], rows, title=title)
+
+
+def _first(found: dict[str, Any]) -> str:
+    rows = found["rows"]
+    return ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
 
 
 def _row(line: dict[str, Any]) -> list[object]:

@@ -97,6 +97,13 @@ class DetailStore:
         with self._lock, database.failures("the details could not be read"):
             return Period(self._connection.execute("SELECT through FROM forgotten").fetchone()[0])
 
+    def count_through(self, period: Period) -> int:
+        """Return how many details of `period` and before are there."""
+        with self._lock, database.failures("the details could not be read"):
+            return int(
+                self._connection.execute("SELECT count(*) FROM detail WHERE period <= ?", (period,)).fetchone()[0]
+            )
+
     def forget_through(self, period: Period) -> int:
         """Delete every detail of `period` and before; return how many, once no file of ours holds their bytes.
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from lockplate.gate.hold import HoldFacts
 from lockplate.gate.question import AgencyFacts
 from lockplate.terms import AgencyId, PersonId, PolicyId, Purpose
 
@@ -23,11 +24,18 @@ class Act(StrEnum):
     PROPOSE_GRANT = "propose_grant"
     APPROVE_GRANT = "approve_grant"
     REVOKE_GRANT = "revoke_grant"
+    WITHDRAW_PAPER = "withdraw_paper"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_READERS = "manage_readers"
     MANAGE_HOTLISTS = "manage_hotlists"
     MANAGE_OPERATOR = "manage_operator"
     RUN_RETENTION = "run_retention"
+    OPEN_HOLD = "open_hold"
+    RENEW_HOLD = "renew_hold"
+    CLOSE_HOLD = "close_hold"
+    LIST_HOLDS = "list_holds"
+    KEEP_HOLD = "keep_hold"
+    """Re-seal what an open hold covers; nobody is there, see `gate.hold.KEEPER`."""
 
 
 class ActContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +50,14 @@ class ActContext(msgspec.Struct, frozen=True, kw_only=True):
     proposer: PersonId | None = None
     """approve_grant: who proposed it."""
     grantee: AgencyFacts | None = None
-    """propose_grant and approve_grant: to whom; so too the next three."""
+    """propose_grant, approve_grant and withdraw_paper: to whom; so too, for the first two, the next three."""
     grant_purposes: frozenset[Purpose] = frozenset()
     grant_ends: bool = False
     """The grant has an end date."""
     grant_for_case: bool = False
     """The grant names one case."""
+    hold: HoldFacts | msgspec.UnsetType = msgspec.UNSET
+    """All acts on holds; unset, so that a case about another act says nothing of holds."""
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):

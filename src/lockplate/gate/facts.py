@@ -14,6 +14,7 @@ import msgspec
 
 from lockplate.errors import CallerError
 from lockplate.gate.act import Act, ActContext
+from lockplate.gate.hold import HoldFacts, hold_context
 from lockplate.gate.question import AgencyFacts, GrantFacts, OperatorFacts, PersonFacts, ProfileFacts, Question
 from lockplate.plate import count_candidates
 from lockplate.terms import AgencyKind, Basis, Offense, Role
@@ -92,6 +93,8 @@ def question_request(question: Question, *, suggestive: bool, approved: bool) ->
         "candidates": min(count_candidates(request.plate), MOST_CANDIDATES),
         "operators": len(set(request.operators)),
         "oldest": _seconds(question.now - request.window_from),
+        "newest": max(0, math.floor((question.now - request.window_to).total_seconds())),
+        "window": _seconds(request.window_to - request.window_from),
         "on_hold": question.on_hold,
         "suggestive_words": suggestive,
         "approved": approved,
@@ -135,6 +138,16 @@ def act_request(
             }
             if act is Act.APPROVE_GRANT:
                 facts["proposer"] = _uid("Person", context.proposer)
+        case Act.WITHDRAW_PAPER:
+            if context.grantee is None:
+                raise FactsRefused("a grant names its grantee")
+            agencies.append(context.grantee)
+            facts = {"grantee": _uid("Agency", context.grantee.agency)}
+        case Act.OPEN_HOLD | Act.RENEW_HOLD | Act.CLOSE_HOLD | Act.KEEP_HOLD:
+            if not isinstance(context.hold, HoldFacts):
+                raise FactsRefused("the hold is not described")
+            agencies.append(context.hold.holder)
+            facts = hold_context(context.hold)
         case _:
             pass
     return _request(Act(act), person, operator, facts, agencies)
@@ -173,6 +186,21 @@ def relation(agency: AgencyFacts, operator: OperatorFacts) -> str:
     if agency.kind == AgencyKind.PRIVATE:
         return "private"
     return "in_state" if agency.state and agency.state == operator.agency.state else "out_of_state"
+
+
+def cites_of(question: Question) -> dict[str, str]:
+    """Return field → cite in the law in force, for this very question.
+
+    `share` names the values for the agencies that would see the answer, `purpose.deny` that for the purpose asked.
+    """
+    profile, operator = question.operator.profile, question.operator
+    stands = {relation(agency, operator) for agency in (question.asking_agency, question.behalf_agency)} - {"own"}
+    found = [profile.cites[name] for one in sorted(stands) if (name := f"share.{one}") in profile.cites]
+    named = f"{profile.profile}: "
+    cites = {field: named + cite for field, cite in profile.cites.items()}
+    denied = cites.get(f"purpose.deny.{question.request.purpose}")
+    purpose = {} if denied is None else {"purpose.deny": denied}
+    return cites | purpose | ({"share": named + "; ".join(dict.fromkeys(found))} if found else {})
 
 
 def _require_consistent(question: Question) -> None:
@@ -249,7 +277,12 @@ def _side(agency: AgencyFacts, operator: OperatorFacts, grant: GrantFacts | None
     }
     if grant is not None:
         purposes = [_uid("Purpose", purpose) for purpose in grant.purposes]
-        side["grant"] = {"purposes": purposes, "declaration": grant.declaration_on_file}
+        side["grant"] = {
+            "purposes": purposes,
+            "declaration": grant.declaration_on_file,
+            "for_case": grant.for_case,
+            "case_agrees": grant.case_agrees,
+        }
     return side
 
 
@@ -260,6 +293,7 @@ def _profile(profile: ProfileFacts) -> Json:
         "case_required": profile.case_required,
         "offense_floor": OFFENSE_FLOOR[profile.offense_floor],
         "suspicion_floor": SUSPICION_FLOOR[profile.suspicion_floor],
+        "laws": sorted(profile.laws),
     }
     limits = {
         "retention": profile.retention,

@@ -16,6 +16,7 @@ import msgspec
 
 from lockplate.errors import Reason, SettingRefused
 from lockplate.gate.floor import FLOOR
+from lockplate.law.text import ProfileText
 from lockplate.terms import PolicyId
 
 APPROVER = "supervisor"
@@ -38,14 +39,16 @@ class PolicyNote(msgspec.Struct, frozen=True, kw_only=True):
     """`permit` or `forbid`."""
     cite: str
     says: str
+    field: str | None
+    """The field of the law profile that the policy applies, such as `purpose.deny`; `share` for either agency's."""
     approval: str | None
     """`supervisor` when the forbid lifts with a second person's yes; else None."""
     needs: tuple[str, ...]
     """A permit's conditions in words, in the order of its `when` clauses."""
 
-    def reason(self, more: str = "") -> Reason:
-        """Return the policy as a reason, with more words after its own."""
-        return Reason(policy_id=self.policy_id, cite=self.cite, says=f"{self.says} {more}".strip())
+    def reason(self, more: str = "", cite: str = "") -> Reason:
+        """Return the policy as a reason, with more words after its own; an exact cite goes before its general one."""
+        return Reason(policy_id=self.policy_id, cite=cite or self.cite, says=f"{self.says} {more}".strip())
 
 
 class PolicySet:
@@ -78,9 +81,12 @@ class PolicySet:
         return self
 
 
-def load_policy_set(schema: Path, floor: Path, permits: Path, agency_folders: Iterable[Path] = ()) -> PolicySet:
-    """Return the policies of the floor, of the permits, and of an agency's own folders, in that order.
+def load_policy_set(
+    schema: Path, floor: Path, permits: Path, law: Path, agency_folders: Iterable[Path] = ()
+) -> PolicySet:
+    """Return the policies of the floor, the permits, single jurisdictions and an agency's own folders, in that order.
 
+    A jurisdiction's policies say what the fields of its law profile cannot; like an agency's own they only forbid.
     An agency's folders can only forbid: the strictest rule wins, and nobody widens what the program permits.
     Raises PolicyRefused for a set that `PolicySet` refuses, without the whole floor, with a permit in the floor or in
     an agency's folder, or with an empty floor or permits folder.
@@ -88,11 +94,14 @@ def load_policy_set(schema: Path, floor: Path, permits: Path, agency_folders: It
     floor_texts, permit_texts = _texts(floor), _texts(permits)
     if not floor_texts or not permit_texts:
         raise _refused("the floor or the permits folder holds no policy")
+    law_texts = _texts(law)
     agency_texts = [text for folder in agency_folders for text in _texts(folder)]
     _require_effect(floor_texts, "forbid", "the floor")
     _require_effect(permit_texts, "permit", "the permits folder")
+    _require_effect(law_texts, "forbid", "a jurisdiction's file")
     _require_effect(agency_texts, "forbid", "an agency's own folder")
-    return PolicySet(_read(schema), [*floor_texts, *permit_texts, *agency_texts]).require_floor()
+    texts = [*floor_texts, *permit_texts, *law_texts, *agency_texts]
+    return PolicySet(_read(schema), texts).require_floor()
 
 
 def digest(content: bytes) -> str:
@@ -166,9 +175,21 @@ def _note(policy: Mapping[str, Any]) -> PolicyNote:
         effect=effect,
         cite=str(told["cite"]),
         says=str(told["says"]),
+        field=_field(name, told.get("field")),
         approval=approval,
         needs=tuple(numbered[number] for number in sorted(numbered)),
     )
+
+
+def _field(name: str, field: str | None) -> str | None:
+    """Return the profile's field that a policy names, or raise PolicyRefused for one that no profile has."""
+    if field is None or field == "share":
+        return field
+    section, _, part = field.partition(".")
+    fields: tuple[str, ...] = getattr(ProfileText.__annotations__.get(section), "__struct_fields__", ())
+    if part not in fields:
+        raise _refused(f"{name}: no law profile has the field {field}")
+    return field
 
 
 def _named(source: Mapping[str, Any], problem: Any) -> str:

@@ -39,6 +39,10 @@ class GrantFacts(msgspec.Struct, frozen=True, kw_only=True):
     purposes: frozenset[Purpose]
     declaration_on_file: bool = False
     """The grantee's signed declaration, attestation or certification is on file and has not been withdrawn."""
+    for_case: bool = False
+    """The grant is for one case only."""
+    case_agrees: bool = False
+    """The question names that case; the number itself is not shown to policies."""
 
 
 class ApprovalFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +76,10 @@ class ProfileFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Reads older than this need a second person."""
     warrant_after: timedelta | None
     """Reads older than this need a warrant or court order."""
+    laws: frozenset[ProfileId] = frozenset()
+    """Every law profile that the reads asked for stand under: the operator's own, and those that travel with copies."""
+    cites: dict[str, str] = {}
+    """Field of the law in force → where its value is written, so that a denial names the very section."""
 
 
 class OperatorFacts(msgspec.Struct, frozen=True, kw_only=True):

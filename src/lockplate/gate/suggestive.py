@@ -11,12 +11,17 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from lockplate.errors import BadInput
 from lockplate.gate.policy_set import PolicyRefused, digest
 from lockplate.plate import LOOK_ALIKES
 
 _LATIN = str.maketrans(LOOK_ALIKES | {letter.lower(): latin for letter, latin in LOOK_ALIKES.items()})
 _NOT_TEXT = re.compile(r"[^0-9a-z]+")
 _SPELLED = re.compile(r"(?<=\b[0-9a-z]) (?=[0-9a-z]\b)")
+
+SHORTEST_WORD, SHORTEST_BEGINNING = 3, 4
+"""Letters and digits of an added word, and of one with a star: nothing takes an entry off again, so a slip of the
+keyboard may not hold every question up for ever."""
 
 
 class SuggestiveWord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,21 +36,43 @@ class SuggestiveWord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 class _WordList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     suggestive: tuple[SuggestiveWord, ...]
+    vague: tuple[str, ...] = ()
 
 
 class SuggestiveWords:
     """The whole list, compiled once; find() looks at one request's free text."""
 
-    def __init__(self, words: tuple[SuggestiveWord, ...], content: bytes = b"") -> None:
+    def __init__(
+        self,
+        words: tuple[SuggestiveWord, ...],
+        content: bytes = b"",
+        *,
+        vague: tuple[str, ...] = (),
+        added: tuple[SuggestiveWord, ...] = (),
+    ) -> None:
         """Raises PolicyRefused when the list is empty, an id comes twice, or an entry could never be found."""
         if not words or len({word.id for word in words}) != len(words):
             raise PolicyRefused("the list of suggestive words is empty or names an entry twice")
-        if not all(word.words and all(_plain(each) for each in word.words) and word.why for word in words):
+        every = (*words, *added)
+        if len({word.id for word in every}) != len(every):
+            raise PolicyRefused("an added entry has the name of another", code="word_taken")
+        if not all(word.words and all(_plain(each) for each in word.words) and word.why for word in every):
             raise PolicyRefused("an entry among the suggestive words has no word or no reason")
-        self.digest = digest(content)
-        """SHA-256, hex, of the file: the list has a part in decisions, so it is hashed with the policies."""
-        self._patterns = [(word, re.compile(_pattern(word))) for word in words]
+        self.shipped, self.added, self.vague = words, added, vague
+        self._content = content
+        self.digests = (digest(content), *((digest(added_file(added)),) if added else ()))
+        """SHA-256, hex, of the file and of what was added: the list has a part in decisions, so it is hashed too."""
+        self._vague = frozenset(_plain(each) for each in vague)
+        self._patterns = [(word, re.compile(_pattern(word))) for word in (*words, *added)]
         self._any = re.compile("|".join(pattern.pattern for _, pattern in self._patterns))
+
+    def with_added(self, added: tuple[SuggestiveWord, ...]) -> "SuggestiveWords":
+        """Return the shipped list with entries added to it; raises PolicyRefused as the constructor does."""
+        return SuggestiveWords(self.shipped, self._content, vague=self.vague, added=added)
+
+    def is_vague(self, reason: str) -> bool:
+        """Say whether a reason says nothing: it is one of the phrases that stand for none, and no more."""
+        return bool(reason.strip()) and _plain(reason) in self._vague
 
     def find(self, *texts: str) -> tuple[SuggestiveWord, ...]:
         """Return the entries found in any of the texts, in the list's order.
@@ -63,10 +90,28 @@ def load_suggestive_words(path: Path) -> SuggestiveWords:
     """Return the list in a YAML file, or raise PolicyRefused when it cannot be read or used."""
     try:
         content = path.read_bytes()
-        words = msgspec.convert(yaml.safe_load(content), _WordList).suggestive
+        listed = msgspec.convert(yaml.safe_load(content), _WordList)
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise PolicyRefused("the list of suggestive words cannot be read") from error
-    return SuggestiveWords(words, content)
+    return SuggestiveWords(listed.suggestive, content, vague=listed.vague)
+
+
+def added_file(added: tuple[SuggestiveWord, ...]) -> bytes:
+    """Return added entries as the file whose SHA-256 is hashed with the policies: JSON, by id, one line."""
+    return msgspec.json.encode(sorted(added, key=lambda word: word.id), order="sorted") + b"\n"
+
+
+def require_narrow(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words that somebody would add, or raise BadInput when one is too short, or holds the end of a line."""
+    for word in words:
+        shortest = SHORTEST_BEGINNING if word.endswith("*") else SHORTEST_WORD
+        if not word.isprintable() or len(_plain(word)) < shortest:
+            raise BadInput(
+                "a word has at least 3 letters or digits, 4 before a star, on one line",
+                code="bad_words",
+                next_step="Write a longer word: an entry cannot be taken off the list again.",
+            )
+    return words
 
 
 def _forms(text: str) -> tuple[str, str]:

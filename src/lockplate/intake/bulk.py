@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from lockplate.clock import Clock
 from lockplate.errors import KeyUnavailable, NotFound
+from lockplate.intake.counting import ByReader, ReaderTally, columns_by_reader, count_hits
+from lockplate.intake.counting import refusal as refusal_count
 from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal, tally
 from lockplate.intake.lane import Lane
 from lockplate.read import Read, Reject
 from lockplate.readers.columns import ReadColumns
+from lockplate.registry.day_counts import KEPT, UNKEPT, DayCounts
 from lockplate.registry.hits import Hits, NewHit
 from lockplate.sealed import SealedColumns, SealedRead
 from lockplate.store.surface import ReadStore
@@ -52,19 +55,25 @@ class BulkCount(msgspec.Struct, frozen=True, kw_only=True):
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     """A batch that is sealed and matched and waits only for the store; plate keys are gone."""
 
+    operator: OperatorId
     count: BulkCount
     columns: SealedColumns | None = None
     rows: tuple[SealedRead, ...] = ()
     hits: tuple[NewHit, ...] = ()
+    by_reader: ByReader = ()
+    """What each reader's part of the batch came to."""
 
 
 class BulkIntake:
     """Seals and stores many reads of one operator; several threads may call it."""
 
-    def __init__(self, *, lanes: Mapping[OperatorId, Lane], store: ReadStore, hits: Hits, clock: Clock) -> None:
+    def __init__(
+        self, *, lanes: Mapping[OperatorId, Lane], store: ReadStore, hits: Hits, day_counts: DayCounts, clock: Clock
+    ) -> None:
         self._lanes = lanes
         self._store = store
         self._hits = hits
+        self._day_counts = day_counts
         self._clock = clock
 
     def lane(self, operator: OperatorId) -> Lane:
@@ -75,14 +84,16 @@ class BulkIntake:
             raise NotFound("this node does not serve that operator", code="unknown_operator") from None
 
     def keeps_records(self, operator: OperatorId) -> bool:
-        """Say whether the operator keeps a record beside each row, which needs whole reads, not columns."""
-        return self.lane(operator).record_mode is RecordMode.RECORD
+        """Say whether whole reads are needed, not columns: for a record beside each, or to see where each was made."""
+        lane = self.lane(operator)
+        return lane.record_mode is RecordMode.RECORD or bool(lane.rule().places_denied)
 
     def seal_columns(self, operator: OperatorId, columns: ReadColumns) -> Sealed:
         """Return columns matched and sealed, refused rows counted; nothing is stored yet."""
         lane = self.lane(operator)
         now = self._clock.now()
         refusals = self._refusals(lane, columns.captured_at, now)
+        _apply_places(lane, columns, refusals)
         _apply_origins(lane, columns, refusals, now)
         good = np.flatnonzero(refusals == 0)
         whole = len(good) == len(columns.plate_keys)
@@ -91,7 +102,7 @@ class BulkIntake:
         readers = columns.reader_index if whole else columns.reader_index[good]
         hits: list[NewHit] = []
         for position in lane.index.match_keys(columns.plate_keys):
-            if refusals[position] == _FUTURE:
+            if refusals[position] in _UNMATCHED:
                 continue
             read = columns.read_at(position)
             at = datetime.fromtimestamp(int(columns.captured_at[position]), UTC)
@@ -109,7 +120,9 @@ class BulkIntake:
             refused=dict(sorted(refused.items())),
         )
         sealed = lane.sealer.seal_columns(keys, seconds, readers, columns.readers) if kept else None
-        return Sealed(count=count, columns=sealed, hits=tuple(hits))
+        reasons = [reason.value for reason in _REASONS]
+        by_reader = columns_by_reader(columns.readers, columns.reader_index, refusals, reasons, keeps=lane.keeps)
+        return Sealed(operator=operator, count=count, columns=sealed, hits=tuple(hits), by_reader=by_reader)
 
     def seal_reads(self, operator: OperatorId, made: Sequence[Read | Reject]) -> Sealed:
         """Return whole reads matched and sealed with their records; nothing is stored yet."""
@@ -119,6 +132,7 @@ class BulkIntake:
         hits: list[NewHit] = []
         refused: list[str] = []
         unkept = 0
+        tally_of = ReaderTally()
         for read in made:
             if isinstance(read, Reject):
                 refused.append(read.reason.value)
@@ -127,20 +141,30 @@ class BulkIntake:
                 refused.append(Refusal.BAD_TIME.value)
                 continue
             reader = read.reader_id or ReaderId("file")
+            misplaced = lane.place_refusal(reader, read.position)
+            if misplaced is not None:
+                refused.append(misplaced.value)
+                tally_of.note(reader, refusal_count(misplaced.value))
+                continue
             future = read.captured_at > now + CLOCK_TOLERANCE
             refusal = Refusal.FUTURE_TIME if future else lane.refusal(read.captured_at, now, reader)
             if refusal is not Refusal.FUTURE_TIME:
                 hits += lane.hits(read, reader, read.captured_at)
             if refusal is None and not lane.keeps:
                 unkept += 1
+                tally_of.note(reader, UNKEPT)
                 continue
             row = refusal or lane.seal(read, reader, read.captured_at, now)
             if isinstance(row, SealedRead):
                 rows.append(row)
+                tally_of.note(reader, KEPT)
             else:
                 refused.append(row.value)
+                tally_of.note(reader, refusal_count(row.value))
         count = BulkCount(rows=len(made), stored=len(rows), unkept=unkept, hits=len(hits), refused=tally(refused))
-        return Sealed(count=count, rows=tuple(rows), hits=tuple(hits))
+        return Sealed(
+            operator=operator, count=count, rows=tuple(rows), hits=tuple(hits), by_reader=tally_of.by_reader()
+        )
 
     def store(self, sealed: Sealed) -> BulkCount:
         """Write a sealed batch durably and return its count."""
@@ -148,7 +172,11 @@ class BulkIntake:
             self._store.append_columns(sealed.columns)
         if sealed.rows:
             self._store.append(sealed.rows)
-        self._hits.record(sealed.hits)
+        recorded = self._hits.record(sealed.hits)
+        today = self._clock.now().date()
+        for reader, counts in sealed.by_reader:
+            self._day_counts.add(sealed.operator, reader, today, counts)
+        count_hits(self._day_counts, today, sealed.hits, recorded)
         return sealed.count
 
     def _refusals(self, lane: Lane, seconds: NDArray[np.uint32], now: datetime) -> NDArray[np.uint8]:
@@ -180,6 +208,14 @@ class BulkIntake:
         return 0
 
 
+def _apply_places(lane: Lane, columns: ReadColumns, refusals: NDArray[np.uint8]) -> None:
+    """Refuse the rows of readers that stand where nobody may collect; a column says nothing of a row's own place."""
+    for number, reader in enumerate(columns.readers):
+        misplaced = lane.place_refusal(reader)
+        if misplaced is not None:
+            refusals[columns.reader_index == number] = _REASONS.index(misplaced) + 1
+
+
 def _apply_origins(lane: Lane, columns: ReadColumns, refusals: NDArray[np.uint8], now: datetime) -> None:
     """Refuse rows that their origin's law lets nobody keep, and note the hours of the others before they are stored."""
     for number, reader in enumerate(columns.readers):
@@ -194,5 +230,13 @@ def _apply_origins(lane: Lane, columns: ReadColumns, refusals: NDArray[np.uint8]
             lane.note_origin(reader, datetime.fromtimestamp(hour * SECONDS_PER_PERIOD, UTC))
 
 
-_REASONS = (Refusal.FUTURE_TIME, Refusal.PAST_RETENTION, Refusal.FORGOTTEN)
+_REASONS = (
+    Refusal.FUTURE_TIME,
+    Refusal.PAST_RETENTION,
+    Refusal.FORGOTTEN,
+    Refusal.SENSITIVE_PLACE,
+    Refusal.PLACE_UNKNOWN,
+)
 _FUTURE = 1
+_UNMATCHED = (_FUTURE, 4, 5)
+"""Places in `_REASONS`, from 1: rows that are not even compared with a hot list."""

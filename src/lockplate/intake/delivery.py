@@ -30,6 +30,10 @@ class Refusal(StrEnum):
     """No instant, or one that no reader could have made."""
     FUTURE_TIME = "future_time"
     """A file's row that lies ahead of our clock."""
+    SENSITIVE_PLACE = "sensitive_place"
+    """Made at a place where the law in force lets nobody collect; it was not even matched."""
+    PLACE_UNKNOWN = "place_unknown"
+    """The law in force names places where nobody may collect, and nobody can say where this read was made."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,9 @@ import msgspec
 from lockplate.errors import BadInput, KeyUnavailable, NotFound
 from lockplate.hotlist import EntryId, HotListIndex, Match
 from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal
+from lockplate.intake.fences import Fences, known_position
 from lockplate.law.words import Place
-from lockplate.read import Image, Read
+from lockplate.read import Image, Position, Read
 from lockplate.registry.entries import Entries
 from lockplate.registry.hits import HitDetails, NewHit
 from lockplate.seal.sealer import Sealer
@@ -48,12 +49,17 @@ class Lane:
         rule_of: Callable[[ReaderId | None], KeepRule],
         entries: Entries,
         index: HotListIndex,
+        fences: Fences,
+        position_of: Callable[[ReaderId], Position | None],
     ) -> None:
         self.operator = operator
         self.sealer = sealer
         self._rule_of = rule_of
         self._entries = entries
         self.index = index
+        self.fences = fences
+        """Replaced whole when a place is added or removed, as the index is."""
+        self._position_of = position_of
 
     @property
     def record_mode(self) -> RecordMode:
@@ -85,6 +91,20 @@ class Lane:
         if _origin_keeps_nothing(rule):
             return now + CLOCK_TOLERANCE
         return None if rule.keeps_for is None else now - rule.keeps_for
+
+    def place_refusal(self, reader: ReaderId, position: Position | None = None) -> Refusal | None:
+        """Return why a read of a reader may not even be matched where it was made, or None.
+
+        The read's own position goes before the reader's registered one. Under a law that names no such places nothing
+        is asked; under one that does, a read of which nobody knows where it was made is refused.
+        """
+        denied = self._rule_of(reader).places_denied
+        if not denied:
+            return None
+        place = known_position(position) or known_position(self._position_of(reader))
+        if place is None:
+            return Refusal.PLACE_UNKNOWN
+        return None if self.fences.around(place, denied) is None else Refusal.SENSITIVE_PLACE
 
     def note_origin(self, reader: ReaderId, captured_at: datetime) -> None:
         """Note durably under which other law the reads of an hour stand, before any of them is stored."""

@@ -17,10 +17,12 @@ import structlog
 
 from lockplate.clock import Clock, monotonic_seconds
 from lockplate.errors import LockplateError, NotFound, Overloaded, StoreFailed
+from lockplate.intake.counting import came_in, count_hits
 from lockplate.intake.delivery import Acknowledgement, Delivery, placed_in_time, tally
 from lockplate.intake.lane import Lane
 from lockplate.intake.passages import KEPT_SECONDS, Decision, PassageBook, StoredPlace, Superseded, Verdict
 from lockplate.read import Read
+from lockplate.registry.day_counts import DayCounts
 from lockplate.registry.hits import Hits, NewHit, Recorded
 from lockplate.sealed import SealedRead
 from lockplate.store.passages import PassageIndex, PassagePlace
@@ -54,13 +56,14 @@ class _Work(msgspec.Struct, kw_only=True):
 class LiveIntake:
     """One worker thread gathers deliveries and commits them together; many threads may submit."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - intake has this many parts, each named at the one call
         self,
         *,
         lanes: Mapping[OperatorId, Lane],
         store: ReadStore,
         hits: Hits,
         passages: PassageIndex,
+        day_counts: DayCounts,
         clock: Clock,
         batch_wait: timedelta,
         max_waiting_reads: int,
@@ -70,6 +73,7 @@ class LiveIntake:
         self._store = store
         self._hits = hits
         self._passages = passages
+        self._day_counts = day_counts
         self._clock = clock
         self._batch_wait = batch_wait.total_seconds()
         self._max_waiting = max_waiting_reads
@@ -165,6 +169,8 @@ class LiveIntake:
             # only now: a place of a row that was never stored would swallow the read when it is sent again
             if work.places:
                 self._passages.put(work.places)
+        with _kept_alive("day_counts"):
+            self._count(told, work.hits, recorded)
         with _kept_alive("hit_listener"):
             self._announce(work.hits, recorded)
 
@@ -195,6 +201,19 @@ class LiveIntake:
         with self._lock:
             self._waiting_reads -= sum(len(waiting.delivery.parsed.reads) for waiting in batch)
 
+    def _count(
+        self,
+        told: Sequence[tuple[_Waiting, Acknowledgement]],
+        new_hits: Sequence[NewHit],
+        recorded: Sequence[Recorded],
+    ) -> None:
+        """Count what came in, on the day it came; a read sent again is counted again, a hit is not."""
+        for waiting, one in told:
+            delivery = waiting.delivery
+            counts = came_in(len(delivery.parsed.reads), one.stored, one.unkept, one.refused)
+            self._day_counts.add(delivery.operator, delivery.reader, delivery.received_at.date(), counts)
+        count_hits(self._day_counts, self._clock.now().date(), new_hits, recorded)
+
     def _announce(self, new_hits: Sequence[NewHit], recorded: Sequence[Recorded]) -> None:
         for operator in {new.operator for new in new_hits}:
             fresh = [
@@ -207,7 +226,11 @@ class LiveIntake:
         """Decide what becomes of one delivery and add it to the batch's work."""
         lane = self._lanes[delivery.operator]
         place = (delivery.operator, delivery.reader)
-        placed = [placed_in_time(read, delivery.received_at) for read in delivery.parsed.reads]
+        whole = delivery.parsed.reads
+        misplaced = [lane.place_refusal(delivery.reader, read.position) for read in whole]
+        # before anything else: what may not be collected where it was made belongs to no passage and is not matched
+        lawful = [read for read, refusal in zip(whole, misplaced, strict=True) if refusal is None]
+        placed = [placed_in_time(read, delivery.received_at) for read in lawful]
         reads = [read for read, _, _ in placed]
         seconds = [int(at.timestamp()) for _, at, _ in placed]
         if lane.keeps and monotonic_seconds() <= self._remembers_from:
@@ -215,10 +238,10 @@ class LiveIntake:
         now = int(delivery.received_at.timestamp())
         decisions = self._book.decide(place, reads, seconds, now)
         work.decisions += decisions
-        refused: list[str] = []
+        refused = [refusal.value for refusal in misplaced if refusal is not None]
         turned_away: dict[int, str] = {}
         verdicts: list[Verdict] = []
-        hits_before = len(work.hits)
+        hits_before, unkept = len(work.hits), 0
         for (read, at, _), decision in zip(placed, decisions, strict=True):
             if decision.verdict is Verdict.MERGED:
                 if id(decision.passage) in turned_away:
@@ -228,6 +251,7 @@ class LiveIntake:
                 continue
             work.hits += lane.hits(read, delivery.reader, at)
             if not lane.keeps:
+                unkept += 1
                 continue
             refusal = lane.refusal(at, delivery.received_at, delivery.reader)
             row = refusal or lane.seal(read, delivery.reader, at, delivery.received_at)
@@ -242,7 +266,7 @@ class LiveIntake:
             stored=verdicts.count(Verdict.STORED),
             merged=verdicts.count(Verdict.MERGED),
             corrected=verdicts.count(Verdict.CORRECTED),
-            unkept=0 if lane.keeps else len(reads) - verdicts.count(Verdict.MERGED),
+            unkept=unkept,
             hits=len(work.hits) - hits_before,
             refused=tally(refused),
             rejected=tally(reject.reason.value for reject in delivery.parsed.rejects),

@@ -46,6 +46,22 @@ class KeyCommitment(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256, hex, over a domain tag and the key."""
 
 
+class DestroyedKey(KeyCommitment, frozen=True, kw_only=True):
+    """The same of a key that is gone, with when it went."""
+
+    destroyed_at: datetime
+
+
+class KeptHour(msgspec.Struct, frozen=True, kw_only=True):
+    """A period that has a key, and what its end depends on."""
+
+    period: Period
+    made_at: datetime
+    """When its key was made: when its first read came into our keeping."""
+    origins: frozenset[str]
+    """The laws that travel with its reads."""
+
+
 class KeyRing:
     """The keys of one operator; safe to use from several threads of the one process that owns the node.
 
@@ -122,6 +138,36 @@ class KeyRing:
             rows = self._connection.execute("SELECT period FROM period_keys ORDER BY period").fetchall()
             return [Period(row[0]) for row in rows]
 
+    def kept_hours(self, first: Period | None = None, last: Period | None = None) -> list[KeptHour]:
+        """Return the periods from first to last, both included, that have a key, oldest first; in one query."""
+        low, high = 0 if first is None else first, 2**62 if last is None else last
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT period, made_at FROM period_keys WHERE period BETWEEN ? AND ? ORDER BY period", (low, high)
+            ).fetchall()
+            none: frozenset[str] = frozenset()
+            return [
+                KeptHour(period=Period(row[0]), made_at=parse_time(row[1]), origins=self._origins.get(row[0], none))
+                for row in rows
+            ]
+
+    def data_key_names(self, prefix: str = "") -> list[str]:
+        """Return the names of the data keys that are there and begin so, in order."""
+        with self._lock:
+            rows = self._connection.execute("SELECT name FROM data_keys ORDER BY name").fetchall()
+            return [row[0] for row in rows if row[0].startswith(prefix)]
+
+    def destroyed_keys(self) -> list[DestroyedKey]:
+        """Return every key that was destroyed, with the commitment made when it was made, in order of destruction."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT kind, name, commitment, destroyed_at FROM destroyed ORDER BY destroyed_at, kind, name"
+            ).fetchall()
+            return [
+                DestroyedKey(kind=kind, name=name, commitment=commitment.hex(), destroyed_at=parse_time(at))
+                for kind, name, commitment, at in rows
+            ]
+
     def destroyed_periods(self) -> list[Period]:
         """Return every period whose key was destroyed, oldest first."""
         with self._lock:
@@ -149,6 +195,8 @@ class KeyRing:
     def origins(self, first: Period, last: Period) -> frozenset[str]:
         """Return the laws that travel with reads of the periods from first to last, both included."""
         with self._lock:
+            if first == last:
+                return self._origins.get(first, frozenset())
             return frozenset().union(*(laws for period, laws in self._origins.items() if first <= period <= last))
 
     def commitment(self, period: Period) -> KeyCommitment | None:
@@ -156,6 +204,16 @@ class KeyRing:
         with self._lock:
             row = self._connection.execute("SELECT commitment FROM period_keys WHERE period = ?", (period,)).fetchone()
             return None if row is None else _commitment("period", str(period), row[0])
+
+    def data_commitment(self, name: str) -> KeyCommitment | None:
+        """Return the commitment to a named data key, there or destroyed; None when it was never made."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT commitment FROM data_keys WHERE name = ?"
+                " UNION SELECT commitment FROM destroyed WHERE kind = 'data' AND name = ?",
+                (name, name),
+            ).fetchone()
+            return None if row is None else _commitment("data", name, row[0])
 
     def destroy_periods(self, periods: list[Period], now: datetime) -> list[KeyCommitment]:
         """Destroy the keys of periods, durably and without a trace in the file; return what a receipt says of them.

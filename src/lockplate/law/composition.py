@@ -77,7 +77,7 @@ def compose(statute: LawProfile, *, origins: Sequence[LawProfile] = (), local: S
         *(
             _Source(
                 name=f"{'origin' if number else 'law'} {one.id}",
-                text=_with_holds(one),
+                text=_from_elsewhere(_with_holds(one)) if one.state not in {"", statute.state} else _with_holds(one),
                 is_statute=True,
                 is_ours=one.jurisdiction == "none",
             )
@@ -294,6 +294,21 @@ class _Composing:
 def _with_holds(profile: LawProfile) -> ProfileText:
     """Return a statute's text with the holds that it is read as: ours where it names no ground."""
     return msgspec.structs.replace(profile.text, hold=profile.hold_text)
+
+
+def _from_elsewhere(text: ProfileText) -> ProfileText:
+    """Return an origin's text as it reads in another state: the agencies around are out of *its* state.
+
+    Its word for the operator's in-state agencies is the stricter of its two, so that a copy opens no door that the
+    original kept shut.
+    """
+    inside, outside = text.share.in_state, text.share.out_of_state
+    if inside is None or outside is None or inside.value is None or outside.value is None:
+        word = None if outside is None or outside.value is None else inside
+    else:
+        strict = stricter_share(inside.value, outside.value)
+        word = next((one for one in (outside, inside) if one.value is strict), None) or _ours(strict)
+    return msgspec.structs.replace(text, share=msgspec.structs.replace(text.share, in_state=word))
 
 
 def _first_text(sources: Sequence[_Source]) -> ProfileText:

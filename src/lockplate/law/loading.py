@@ -33,7 +33,9 @@ def load_profiles(folder: Path) -> Profiles:
     """Return every profile of a folder, one `<id>.yaml` each, or raise ProfileRefused."""
     if not folder.is_dir():
         raise ProfileRefused("the folder of law profiles is missing", next_step="Point to the folder policy/law.")
-    files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    # a jurisdiction's Cedar policies lie beside its profile; the gate reads those
+    files = [path for path in found if path.suffix != ".cedar"]
     for path in files:
         if path.suffix != ".yaml":
             raise _refused(path.name, "", "not a .yaml file", "Keep only <profile>.yaml files in this folder.")

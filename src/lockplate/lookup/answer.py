@@ -11,7 +11,7 @@ import msgspec
 
 from lockplate.errors import Reason
 from lockplate.read import Confidence, Position
-from lockplate.terms import LeafIndex, OperatorId, PlateKey, PolicyId, ProfileId, ReaderId, RequestId, Verdict
+from lockplate.terms import HoldId, LeafIndex, OperatorId, PlateKey, PolicyId, ProfileId, ReaderId, RequestId, Verdict
 
 
 class PlateMatch(StrEnum):
@@ -50,6 +50,8 @@ class AnsweredRead(msgspec.Struct, frozen=True, kw_only=True):
     clock_rule: str | None
     retention_end: datetime | None
     """When the key of this read is destroyed at the latest."""
+    held_under: HoldId | None = None
+    """The hold that alone still answers for this read; its own time is over."""
     laws: tuple[ProfileId, ...] = ()
     """The law profiles this read stands under; whoever receives it is bound by them, too."""
 

@@ -5,7 +5,7 @@ What it must never see: a way around the order. Nothing is opened before the int
 leaves before its outcome is (promise 3). Any failure in between leaves an intent without outcome, which is a finding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -19,12 +19,16 @@ from lockplate.gate.permit import Permit
 from lockplate.gate.question import Question
 from lockplate.lookup.answer import Answer, AnsweredRead, OperatorAnswer, overall
 from lockplate.lookup.facts import FactFinder
+from lockplate.lookup.held import HeldReads
 from lockplate.lookup.opening import ReadView
 from lockplate.registry.requests import WaitingRequests, WaitingState
 from lockplate.seal.sealer import NamedProbe, Opened, Sealer
 from lockplate.sealed import SealedRead
 from lockplate.store.surface import ReadStore
-from lockplate.terms import Action, LeafIndex, OperatorId, ReaderId, RequestId, Verdict
+from lockplate.terms import Action, LeafIndex, OperatorId, Period, ReaderId, RequestId, Verdict
+
+HoursOver = Callable[[datetime, datetime], frozenset[Period]]
+"""Which hours of a window are over: they answer nobody, also while their keys are still there."""
 
 
 class OperatorParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +37,8 @@ class OperatorParts(msgspec.Struct, frozen=True, kw_only=True):
     sealer: Sealer
     recorder: Recorder
     view: ReadView
+    held: HeldReads
+    over: HoursOver
 
 
 class Lookup:
@@ -139,12 +145,20 @@ class Lookup:
         """Record the intent, look, open, record the outcome, and only then return what was found."""
         intent = self._record(question, Action.QUESTION_INTENT, Verdict.PERMITTED)
         counts = {"plates": len(permit.plate_keys)}
-        intent = msgspec.structs.replace(intent, policy_ids=permit.policy_ids, counts=counts)
+        holds = {"holds": ",".join(part.held.hold_ids(question.request))} if question.on_hold else {}
+        intent = msgspec.structs.replace(
+            intent, policy_ids=permit.policy_ids, counts=counts, facts=intent.facts | holds
+        )
         intent_index = part.recorder.record(intent, private_details(question.request))
-        probes = list(part.sealer.probes(permit))
-        rows = _covered(self._find(permit, probes), self._facts.granted_readers(question))
+        over, readers = part.over(permit.window_from, permit.window_to), self._facts.granted_readers(question)
+        probes = list(part.sealer.probes(permit, over))
+        rows = _covered(self._find(permit, probes), readers)
         opened, unopened = _opened(part.sealer, permit, rows, probes)
         reads = part.view.show(opened, question.request.plate)
+        if question.on_hold:
+            # hours that are over answer under the hold alone: what no hold keeps of them must not
+            held, shut = _held(part, permit, question, {one.probe.period for one in probes}, readers)
+            reads, unopened = tuple(sorted((*held, *reads), key=lambda read: read.captured_at)), unopened + shut
         outcome_index = self._record_outcome(part, question, permit, intent_index, len(reads), unopened, len(probes))
         return OperatorAnswer(
             operator=permit.operator,
@@ -200,6 +214,7 @@ class Lookup:
             request_id=request.request_id,
             window_from=request.window_from,
             window_to=request.window_to,
+            facts={} if action is Action.QUESTION_OUTCOME else self._gate.marks(question),
         )
 
 
@@ -235,6 +250,24 @@ def _opened(
         except SealBroken:
             unopened += 1
     return opened, unopened
+
+
+def _held(
+    part: OperatorParts,
+    permit: Permit,
+    question: Question,
+    alive: set[Period],
+    readers: frozenset[ReaderId] | None,
+) -> tuple[list[AnsweredRead], int]:
+    """Return the reads that only holds still answer for, as far as the grant covers their readers."""
+    found, unopened = part.held.open(permit, question.request, alive)
+    found = [one for one in found if readers is None or one.read.row.reader in readers]
+    shown = part.view.show([one.read for one in found], question.request.plate)
+    held = [
+        msgspec.structs.replace(read, held_under=one.hold_id, retention_end=one.expires_at)
+        for read, one in zip(shown, found, strict=True)
+    ]
+    return held, unopened
 
 
 def _ceil(at: datetime) -> int:

@@ -21,6 +21,7 @@ from lockplate.gate.question import (
     ProfileFacts,
     Question,
 )
+from lockplate.law.cites import cites_of_law
 from lockplate.law.composition import LawInForce
 from lockplate.law.profile import LawProfile
 from lockplate.registry.agencies import Agencies
@@ -46,6 +47,7 @@ class FactFinder:
         grants: Grants,
         law_of: Callable[[OperatorId], LawProfile | None],
         law_of_window: Callable[[OperatorId, datetime, datetime], LawInForce | None],
+        on_hold: Callable[[AccessRequest, OperatorId], bool],
         clock: Clock,
     ) -> None:
         self._operators = operators
@@ -54,6 +56,7 @@ class FactFinder:
         self._grants = grants
         self._law_of = law_of
         self._law_of_window = law_of_window
+        self._on_hold = on_hold
         self._clock = clock
 
     def question(self, request: AccessRequest, operator: OperatorId, approval: ApprovalFacts | None) -> Question:
@@ -67,10 +70,11 @@ class FactFinder:
             person=self._people.facts(request.person),
             asking_agency=self.agency(request.agency),
             behalf_agency=self.agency(request.on_behalf_of),
-            asking_grant=self._grant(facts, request.agency, now),
-            behalf_grant=self._grant(facts, request.on_behalf_of, now),
+            asking_grant=self._grant(facts, request.agency, request, now),
+            behalf_grant=self._grant(facts, request.on_behalf_of, request, now),
             approval=approval,
             now=now,
+            on_hold=self._on_hold(request, operator),
         )
 
     def person(self, request: AccessRequest) -> PersonFacts:
@@ -109,15 +113,23 @@ class FactFinder:
             covered = grant.readers if covered is None else covered & grant.readers
         return covered
 
-    def _grant(self, facts: OperatorFacts, agency: AgencyId, now: datetime) -> GrantFacts | None:
+    def _grant(
+        self, facts: OperatorFacts, agency: AgencyId, request: AccessRequest, now: datetime
+    ) -> GrantFacts | None:
         if agency == facts.agency.agency:
             return None
-        return self._grants.in_force(facts.operator, agency, now)
+        return self._grants.in_force(facts.operator, agency, now, request.case_number)
 
 
 def facts_of(in_force: LawInForce | None) -> ProfileFacts:
     """Return what the gate must know of the law for one window, the laws that travel with its reads among it."""
-    return profile_facts(None if in_force is None else in_force.law)
+    if in_force is None:
+        return profile_facts(None)
+    return msgspec.structs.replace(
+        profile_facts(in_force.law),
+        laws=frozenset(law.id for law in in_force.statutes),
+        cites=cites_of_law(in_force.law),
+    )
 
 
 def profile_facts(profile: LawProfile | None) -> ProfileFacts:

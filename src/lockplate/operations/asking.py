@@ -8,7 +8,7 @@ import msgspec
 
 from lockplate.access import AccessRecord, AccessRequest
 from lockplate.clock import new_request_id
-from lockplate.errors import BadInput
+from lockplate.errors import BadInput, Denied, LockplateError
 from lockplate.gate.act import Act, ActContext, Allowance
 from lockplate.gate.decision import Explanation
 from lockplate.lookup.answer import Answer, OperatorAnswer
@@ -128,29 +128,40 @@ def _decide(node: Node, actor: Actor, name: WaitingName, *, approves: bool) -> W
     operator = OperatorId(name.operator)
     desk = node.desk(operator)
     waiting = node.registries.waiting.get(RequestId(name.request_id), operator)
-    allowance: Allowance = node.gate.decide_act(
-        person,
-        node.facts.agency(person.agency),
-        Act.APPROVE_QUESTION,
-        node.facts.operator(operator),
-        ActContext(asker=waiting.author, asking_agency=waiting.agency),
+    word = AccessRecord(
+        action=Action.QUESTION_APPROVAL,
+        at=node.clock.now(),
+        operator=operator,
+        person=person.person,
+        agency=person.agency,
+        verdict=Verdict.PERMITTED if approves else Verdict.DENIED,
+        policy_set_hash=node.gate.policy_set_hash,
+        request_id=waiting.request_id,
+        facts={"author": waiting.author},
     )
-    desk.recorder.record(
-        AccessRecord(
-            action=Action.QUESTION_APPROVAL,
-            at=node.clock.now(),
-            operator=operator,
-            person=person.person,
-            agency=person.agency,
-            verdict=Verdict.PERMITTED if approves else Verdict.DENIED,
-            policy_ids=allowance.policy_ids,
-            policy_set_hash=allowance.policy_set_hash,
-            request_id=waiting.request_id,
-            facts={"author": waiting.author},
+    try:
+        allowance: Allowance = node.gate.decide_act(
+            person,
+            node.facts.agency(person.agency),
+            Act.APPROVE_QUESTION,
+            node.facts.operator(operator),
+            ActContext(asker=waiting.author, asking_agency=waiting.agency),
         )
-    )
+    except Denied as denied:
+        ids = tuple(reason.policy_id for reason in denied.reasons)
+        facts = word.facts | {"word": "not theirs to give"}
+        desk.recorder.record(msgspec.structs.replace(word, verdict=Verdict.DENIED, policy_ids=ids, facts=facts))
+        raise
+    word = msgspec.structs.replace(word, policy_ids=allowance.policy_ids)
+    place = desk.recorder.record(word)
     step = node.registries.waiting.approve if approves else node.registries.waiting.refuse
-    return step(waiting.request_id, operator, by=person.person)
+    try:
+        return step(waiting.request_id, operator, by=person.person)
+    except LockplateError as error:
+        # decided by somebody else in between, or over: their word did not count, and the log says so
+        facts = word.facts | {"outcome": "failed", "code": error.code}
+        desk.recorder.record(msgspec.structs.replace(word, at=node.clock.now(), refers_to=place, facts=facts))
+        raise
 
 
 ASKING = (

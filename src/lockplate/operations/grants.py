@@ -1,8 +1,11 @@
-"""Share: `grant propose|approve|list|revoke|register`.
+"""Share: `grant propose|approve|list|revoke|paper|withdraw-paper|register`.
 
-What flows in: who shall be granted what, until when. What flows out: grants; the register that anyone may read.
+What flows in: who shall be granted what, until when, on which paper. What flows out: grants; the register that anyone
+may read.
 What it must never see: a grant without an end, or one to everybody. People act here, never the system user alone.
 """
+
+from datetime import datetime
 
 import msgspec
 
@@ -11,9 +14,10 @@ from lockplate.gate.act import Act
 from lockplate.operations.authority import require_any
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
+from lockplate.registry.grant_papers import GrantPapers
 from lockplate.registry.grants import Grant, GrantProposal, GrantState, Instrument, PublicGrant
 from lockplate.sharing import Sharing, Standing
-from lockplate.terms import AgencyId, GrantId, OperatorId, Purpose, ReaderId
+from lockplate.terms import AgencyId, GrantId, OperatorId, PersonId, Purpose, ReaderId
 from lockplate.wiring.node import Node
 
 
@@ -31,7 +35,11 @@ class ProposeGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """None: every reader of the operator; else answers come from these alone."""
     instrument: Instrument = Instrument.NONE
     instrument_hash: str | None = None
-    """SHA-256, hex, of the signed text."""
+    """SHA-256, hex, of the signed text; it may stand alone, and must agree when the text is given, too."""
+    paper: str | None = None
+    """The signed text itself, at most 256 KiB of UTF-8; kept sealed, its SHA-256 is public."""
+    case_number: str = ""
+    """The one case it is for; kept sealed. Empty: any."""
 
 
 class GrantName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +56,20 @@ class GrantsOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The public register of this node."""
+
+
+class GrantPaper(msgspec.Struct, frozen=True, kw_only=True):
+    """The papers of a grant, opened."""
+
+    grant: GrantId
+    instrument: Instrument
+    instrument_hash: str | None
+    text: str | None
+    """None: there is no paper, or only its hash was given."""
+    withdrawn_by: PersonId | None
+    withdrawn_at: datetime | None
+    case_number: str
+    """Empty: the grant is for any case."""
 
 
 class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +93,8 @@ def propose_grant(node: Node, actor: Actor, request: ProposeGrant) -> GrantLine:
         instrument=request.instrument,
         instrument_hash=request.instrument_hash or None,
     )
-    return _line(node, _sharing(node, operator).propose(_standing(node, actor, operator), grantee, proposal))
+    papers = GrantPapers(case_number=request.case_number, text=request.paper)
+    return _line(node, _sharing(node, operator).propose(_standing(node, actor, operator), grantee, proposal, papers))
 
 
 def approve_grant(node: Node, actor: Actor, name: GrantName) -> GrantLine:
@@ -86,6 +109,30 @@ def revoke_grant(node: Node, actor: Actor, name: GrantName) -> GrantLine:
     """End a grant at once, or withdraw a proposal."""
     grant = node.registries.grants.get(GrantId(name.grant))
     return _line(node, _sharing(node, grant.operator).revoke(_standing(node, actor, grant.operator), grant))
+
+
+def show_paper(node: Node, actor: Actor, name: GrantName) -> GrantPaper:
+    """Show the text behind a grant and the case it is for, to those of the operator's agency who answer for it."""
+    grant = node.registries.grants.get(GrantId(name.grant))
+    require_any(node, actor, (Act.REVOKE_GRANT, Act.READ_RECORDS), grant.operator)
+    papers = node.registries.grants.papers(grant.grant)
+    return GrantPaper(
+        grant=grant.grant,
+        instrument=grant.instrument,
+        instrument_hash=grant.instrument_hash,
+        text=papers.text,
+        withdrawn_by=grant.paper_withdrawn_by,
+        withdrawn_at=grant.paper_withdrawn_at,
+        case_number=papers.case_number,
+    )
+
+
+def withdraw_paper(node: Node, actor: Actor, name: GrantName) -> GrantLine:
+    """Take the paper behind a grant back: from the next question on there is none on file."""
+    grant = node.registries.grants.get(GrantId(name.grant))
+    who = _standing(node, actor, grant.operator)
+    grantee = node.facts.agency(grant.grantee)
+    return _line(node, _sharing(node, grant.operator).withdraw_paper(who, grantee, grant))
 
 
 def list_grants(node: Node, actor: Actor, which: GrantsOf) -> tuple[GrantLine, ...]:
@@ -123,6 +170,10 @@ GRANTS = (
     Operation(name="grant.propose", request=ProposeGrant, handler=propose_grant, says="Propose a grant."),
     Operation(name="grant.approve", request=GrantName, handler=approve_grant, says="Approve a grant, second person."),
     Operation(name="grant.revoke", request=GrantName, handler=revoke_grant, says="End a grant at once."),
+    Operation(name="grant.paper", request=GrantName, handler=show_paper, says="Show a grant's paper and its case."),
+    Operation(
+        name="grant.withdraw-paper", request=GrantName, handler=withdraw_paper, says="Take a grant's paper back."
+    ),
     Operation(name="grant.list", request=GrantsOf, handler=list_grants, says="List grants and proposals."),
     Operation(name="grant.register", request=Register, handler=register, says="Show the public register of grants."),
 )

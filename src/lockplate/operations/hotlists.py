@@ -1,27 +1,31 @@
-"""Manage hot lists: `hotlist add|import|list|expire`.
+"""Manage hot lists: `hotlist add|import|enter|list|expire`.
 
 What flows in: a list's description; its file. What flows out: counts, and the lines that were refused, by number.
 What it must never see: a plate in a result or a record. After a change the operator's index is loaded again.
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from lockplate.clock import format_time, parse_time
 from lockplate.errors import BadInput
 from lockplate.gate.act import Act
-from lockplate.hotlist import Category, ListId, RefusedLine, parse_list_csv
-from lockplate.operations.authority import Change, authorise, follow_up, make_recorded, require_any
+from lockplate.hotlist import Category, EntryId, ListId, RefusedLine, parse_list_csv
+from lockplate.operations.authority import Change, authorise, carry_out, follow_up, make_recorded, require_any
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
-from lockplate.registry.entries import ListDiff
+from lockplate.registry.entries import ListDiff, NewEntry, StoredEntry
 from lockplate.registry.hotlists import HotList, NewHotList
-from lockplate.terms import Action, AgencyId, OperatorId
+from lockplate.terms import Action, AgencyId, OperatorId, PersonId
+from lockplate.wiring.desk import list_age
 from lockplate.wiring.node import Node
 
 MAX_LIST_BYTES = 256 * 1024 * 1024
+LONGEST_SHIFT = timedelta(hours=12)
+"""How long an entry made by hand may stand where the law ends it with the shift. Ours: no law says how long it is."""
 
 
 class AddHotList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +49,33 @@ class ImportHotList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     content: str | None = None
     path: str | None = None
     dry_run: bool = False
+
+
+class EnterPlate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One plate to list by hand."""
+
+    plate: str
+    list_id: str
+    category: Category
+    reason: str = ""
+    until: str = ""
+    """RFC 3339: when it stops matching and is deleted. Every entry has an end."""
+    region: str = ""
+    case_number: str = ""
+    case_open: bool = False
+    """The case goes on after the shift: then the entry may stand longer, where the law ends it with the shift."""
+
+
+class EnteredPlate(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry made by hand; its plate is not said again."""
+
+    entry_id: EntryId
+    list_id: ListId
+    category: Category
+    expires_at: datetime
+    entered_by: PersonId
+    index_entries: int
+    """What the operator's readers are matched against now."""
 
 
 class HotListsOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,6 +184,68 @@ def import_hot_list(node: Node, actor: Actor, request: ImportHotList) -> ImportR
     return _report(node, hot_list.operator, diff, dry_run=False)
 
 
+def enter_plate(node: Node, actor: Actor, request: EnterPlate) -> EnteredPlate:
+    """Put one plate on a hot list by hand: with a reason, a person who answers for it, and an end; all on record."""
+    hot_list = node.registries.hot_lists.get(ListId(request.list_id))
+    person = actor.require_person(node).person
+    until = parse_time(request.until) if request.until else None
+    facts = {"change": "entered", "list": hot_list.list_id, "category": request.category.value}
+    facts |= {"case_open": "yes" if request.case_open else "no"}
+    private = {"plate": request.plate, "reason": request.reason, "case_number": request.case_number}
+    change = Change(
+        action=Action.HOTLIST_CHANGED,
+        facts=facts if until is None else facts | {"until": format_time(until)},
+        private={name: value for name, value in private.items() if value},
+    )
+
+    def enter() -> StoredEntry:
+        end = _entry_end(node, hot_list.operator, request, until)
+        new = NewEntry(
+            list_id=hot_list.list_id,
+            plate_text=request.plate,
+            region=request.region,
+            category=request.category,
+            reason=request.reason,
+            expires_at=end,
+            case_number=request.case_number,
+        )
+        return node.registries.entries.add(new, by=person)
+
+    made = carry_out(node, actor, Act.MANAGE_HOTLISTS, [hot_list.operator], change, enter)
+    desk = node.desk(hot_list.operator)
+    desk.reload_index(node.registries.entries, node.clock)
+    return EnteredPlate(
+        entry_id=made.entry_id,
+        list_id=made.list_id,
+        category=made.category,
+        expires_at=made.expires_at,
+        entered_by=person,
+        index_entries=len(desk.lane.index),
+    )
+
+
+def _entry_end(node: Node, operator: OperatorId, request: EnterPlate, until: datetime | None) -> datetime:
+    """Return when an entry ends, or raise BadInput: none given, or later than the operator's law lets it stand."""
+    law = node.facts.profile(operator)
+    if (law is None or law.manual_reason_required) and not request.reason.strip():
+        raise BadInput("an entry made by hand needs a reason", code="reason_missing")
+    if until is None:
+        raise BadInput("an entry made by hand has an end", code="no_end", next_step="Give --until.")
+    life = None if law is None else law.manual_entry_life
+    if life == "end_of_shift":
+        if request.case_open and request.case_number.strip():
+            return until
+        life = LONGEST_SHIFT
+    if life is not None and until - node.clock.now() > life:
+        raise BadInput(
+            "the law ends an entry made by hand before that",
+            code="entry_too_long",
+            next_step="Give an earlier --until; where the law ends it with the shift, an open case may go on: "
+            "--case N --case-open.",
+        )
+    return until
+
+
 def list_hot_lists(node: Node, actor: Actor, which: HotListsOf) -> tuple[HotListLine, ...]:
     """List an operator's hot lists: how many entries, how old, whether still believed."""
     operator = only_operator(node, which.operator)
@@ -216,13 +309,14 @@ def _line(node: Node, hot_list: HotList) -> HotListLine:
     return HotListLine(
         hot_list=hot_list,
         entries=node.registries.entries.counts(now).get(hot_list.list_id, 0),
-        stale=hot_list.is_stale(now),
+        stale=hot_list.is_stale(now, list_age(node.law, hot_list.operator)),
     )
 
 
 HOT_LISTS = (
     Operation(name="hotlist.add", request=AddHotList, handler=add_hot_list, says="Add a hot list."),
     Operation(name="hotlist.import", request=ImportHotList, handler=import_hot_list, says="Take a list's file in."),
+    Operation(name="hotlist.enter", request=EnterPlate, handler=enter_plate, says="List one plate by hand."),
     Operation(name="hotlist.list", request=HotListsOf, handler=list_hot_lists, says="List hot lists."),
     Operation(name="hotlist.expire", request=HotListsOf, handler=expire_hot_lists, says="Delete expired entries."),
 )

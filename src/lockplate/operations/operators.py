@@ -9,7 +9,9 @@ from datetime import date, datetime
 import msgspec
 
 from lockplate.operations.operation import Actor, Operation
+from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.taking_in import only_operator
+from lockplate.retention.sureness import RetentionState
 from lockplate.terms import AgencyId, OperatorId, ProfileId, RecordMode
 from lockplate.wiring.current_law import allowed_mode
 from lockplate.wiring.node import Node
@@ -55,6 +57,8 @@ class OperatorPage(OperatorLine, frozen=True, kw_only=True):
     """Hours that have a key, and so can answer."""
     hours_forgotten: int
     """Hours whose key was destroyed."""
+    forgetting: RetentionState
+    """When it last ran, and whether it has stopped."""
     policy_set_hash: str
     log_origin: str
     log_size: int
@@ -80,6 +84,7 @@ def show_operator(node: Node, _: Actor, name: OperatorName) -> OperatorPage:
         retention_from=None if rule is None else "capture" if rule.from_capture else "storage",
         hours_kept=len(desk.ring.stored_periods()),
         hours_forgotten=len(desk.ring.destroyed_periods()),
+        forgetting=retention_state_of(node, operator),
         policy_set_hash=node.gate.policy_set_hash,
         log_origin=desk.evidence.publisher.vkey.split("+", 1)[0],
         log_size=desk.evidence.log.size,

@@ -18,8 +18,11 @@ from lockplate.errors import Reason
 from lockplate.evidence.log import TileLog
 from lockplate.law.profile import LawProfile
 from lockplate.law.words import Source
+from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.waiting import reasons_of
+from lockplate.operations.words import WordList, words_in_force
 from lockplate.registry.grants import PublicGrant
+from lockplate.retention.sureness import RetentionState
 from lockplate.terms import Action, AgencyKind, OperatorId, PolicyId, Purpose, RecordMode
 from lockplate.wiring.current_law import allowed_mode
 from lockplate.wiring.desk import Desk
@@ -111,6 +114,8 @@ class PublicOperator(msgspec.Struct, frozen=True, kw_only=True):
     purposes: tuple[PurposeLine, ...]
     denials: tuple[DenialLine, ...]
     log: PublicLog
+    forgetting: RetentionState
+    """When it last ran, and whether it has stopped."""
 
 
 class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +125,7 @@ class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     operators: tuple[PublicOperator, ...]
     grants: tuple[PublicGrant, ...]
     never_answered: tuple[Reason, ...]
+    words: WordList
     policy_set_hash: str
 
 
@@ -193,6 +199,7 @@ class PublicNumbers:
             operators=operators,
             grants=node.registries.grants.register(now),
             never_answered=reasons_of(node, NEVER_ANSWERED),
+            words=words_in_force(node),
             policy_set_hash=node.gate.policy_set_hash,
         )
 
@@ -221,6 +228,7 @@ class PublicNumbers:
                 DenialLine(reason=reason, denied=count) for reason, (_, count) in zip(reasons, denials, strict=True)
             ),
             log=log,
+            forgetting=retention_state_of(node, operator.operator),
         )
 
     def _counted_days(self, node: Node, operator: OperatorId, today: date) -> tuple[DayReads, ...]:

@@ -12,8 +12,10 @@ import msgspec
 from lockplate.errors import Denied, Reason
 from lockplate.gate.act import Act
 from lockplate.operations.operation import Actor
+from lockplate.operations.retaining import retention_state_of
 from lockplate.registry.operators import Operator
 from lockplate.registry.readers import RegisteredReader
+from lockplate.retention.sureness import RetentionState
 from lockplate.terms import PolicyId, Verdict
 from lockplate.wiring.node import Node
 
@@ -49,6 +51,8 @@ class OperatorReaders(msgspec.Struct, frozen=True, kw_only=True):
 
     operator: Operator
     lines: tuple[HealthLine, ...]
+    forgetting: RetentionState
+    """Whether it goes on: whoever manages readers must know."""
 
 
 def list_reader_health(node: Node, actor: Actor) -> tuple[OperatorReaders, ...]:
@@ -62,7 +66,9 @@ def list_reader_health(node: Node, actor: Actor) -> tuple[OperatorReaders, ...]:
         told = node.gate.explain_act(person, agency, Act.MANAGE_READERS, node.facts.operator(operator.operator))
         if told.verdict is Verdict.PERMITTED:
             listed = node.registries.readers.list_all(operator.operator)
-            shown.append(OperatorReaders(operator=operator, lines=tuple(_line(node, one, now) for one in listed)))
+            lines = tuple(_line(node, one, now) for one in listed)
+            forgetting = retention_state_of(node, operator.operator)
+            shown.append(OperatorReaders(operator=operator, lines=lines, forgetting=forgetting))
         reasons |= {reason.policy_id: reason for reason in told.reasons}
     if not shown:
         raise Denied(tuple(reasons.values()))

@@ -14,6 +14,7 @@ from lockplate.errors import BadInput, Conflict
 from lockplate.gate.act import Act
 from lockplate.operations.authority import Change, carry_out, require_any
 from lockplate.operations.operation import Actor, Operation
+from lockplate.operations.places import denied_place_around
 from lockplate.operations.taking_in import only_operator
 from lockplate.read import Position
 from lockplate.readers.formats import format_names
@@ -99,6 +100,7 @@ def add_reader(node: Node, actor: Actor, new: AddReader) -> ReaderWithKey:
         mobile=new.mobile,
         origin=_origin(node, new.origin),
     )
+    _require_lawful_place(node, described)
     change = Change(
         action=Action.READERS_CHANGED,
         facts={"change": "added", "reader": name} | ({"origin": new.origin} if new.origin else {}),
@@ -109,6 +111,19 @@ def add_reader(node: Node, actor: Actor, new: AddReader) -> ReaderWithKey:
     )
     node.law.changed(operator)
     return ReaderWithKey(reader=added, key=key)
+
+
+def _require_lawful_place(node: Node, reader: NewReader | RegisteredReader) -> None:
+    """Raise Conflict for a fixed reader that stands where the law in force lets nobody collect."""
+    if reader.position is None or reader.mobile:
+        return
+    place = denied_place_around(node, reader.operator, reader.position)
+    if place is not None:
+        raise Conflict(
+            f"the law in force lets nobody collect at a place of the kind {place.kind.value}",
+            code="sensitive_place",
+            next_step=f"Put the reader elsewhere; it stands in {place.place} of `lockplate place list`.",
+        )
 
 
 def _origin(node: Node, name: str) -> ProfileId | None:
@@ -156,6 +171,7 @@ def deactivate_reader(node: Node, actor: Actor, name: ReaderName) -> RegisteredR
 def activate_reader(node: Node, actor: Actor, name: ReaderName) -> RegisteredReader:
     """Take reads from a reader again."""
     reader = node.registries.readers.get(ReaderId(name.reader))
+    _require_lawful_place(node, reader)
     return _change(node, actor, reader, "activated", lambda: node.registries.readers.activate(reader.reader))
 
 

@@ -91,7 +91,7 @@ def list_records(node: Node, actor: Actor, wanted: RecordFilter) -> RecordPage:
     person = actor.require_person(node)
     operator = OperatorId(wanted.operator) if wanted.operator else readable_operators(node, person)[0]
     log = node.desk(operator).evidence.log
-    _require_reader(node, person, operator)
+    require_reader(node, person, operator)
     day = _day(wanted.day)
     size = log.size
     end = size if wanted.before is None else max(0, min(wanted.before, size))
@@ -114,7 +114,7 @@ def show_record(node: Node, actor: Actor, name: RecordName) -> RecordLine:
     """Show one record. Raises Denied and NotFound."""
     operator = OperatorId(name.operator)
     log = node.desk(operator).evidence.log
-    _require_reader(node, actor.require_person(node), operator)
+    require_reader(node, actor.require_person(node), operator)
     return RecordLine(index=LeafIndex(name.index), record=parse_leaf(log.entry(name.index)))
 
 
@@ -140,7 +140,7 @@ def show_details(node: Node, actor: Actor, name: RecordName) -> RecordDetails:
     )
     line = RecordLine(index=LeafIndex(name.index), record=parse_leaf(desk.evidence.log.entry(name.index)))
     try:
-        ids = _require_reader(node, person, operator).policy_ids
+        ids = require_reader(node, person, operator).policy_ids
     except Denied as denied:
         ids = tuple(reason.policy_id for reason in denied.reasons)
         desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.DENIED, policy_ids=ids))
@@ -154,7 +154,8 @@ def _explain(node: Node, person: PersonFacts, operator: OperatorId) -> Explanati
     return node.gate.explain_act(person, node.facts.agency(person.agency), Act.READ_RECORDS, facts)
 
 
-def _require_reader(node: Node, person: PersonFacts, operator: OperatorId) -> Allowance:
+def require_reader(node: Node, person: PersonFacts, operator: OperatorId) -> Allowance:
+    """Return the gate's yes to a person who reads an operator's records, or raise Denied."""
     facts = node.facts.operator(operator)
     return node.gate.decide_act(person, node.facts.agency(person.agency), Act.READ_RECORDS, facts)
 

@@ -10,20 +10,26 @@ from types import MappingProxyType
 from lockplate.errors import NotFound
 from lockplate.operations.agencies import AGENCIES
 from lockplate.operations.asking import ASKING
+from lockplate.operations.documents import DOCUMENTS
 from lockplate.operations.evidence import EVIDENCE
+from lockplate.operations.findings import FINDINGS
 from lockplate.operations.grants import GRANTS
 from lockplate.operations.hits import HITS
+from lockplate.operations.holds import HOLDS
 from lockplate.operations.hotlists import HOT_LISTS
 from lockplate.operations.law import LAW
 from lockplate.operations.local_law import LOCAL_LAW
 from lockplate.operations.operation import Operation
 from lockplate.operations.operators import OPERATORS
 from lockplate.operations.people import PEOPLE
+from lockplate.operations.places import PLACES
 from lockplate.operations.readers import READERS
+from lockplate.operations.receipts import RECEIPTS
 from lockplate.operations.records import RECORDS
 from lockplate.operations.retaining import RETAINING
 from lockplate.operations.taking_in import TAKING_IN
 from lockplate.operations.waiting import WAITING
+from lockplate.operations.words import WORDS
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
@@ -34,15 +40,21 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *WAITING,
             *EVIDENCE,
             *RECORDS,
+            *FINDINGS,
+            *WORDS,
             *AGENCIES,
             *OPERATORS,
             *PEOPLE,
             *READERS,
+            *PLACES,
             *GRANTS,
             *HOT_LISTS,
             *HITS,
+            *HOLDS,
             *RETAINING,
+            *RECEIPTS,
             *LAW,
+            *DOCUMENTS,
             *LOCAL_LAW,
         )
     }

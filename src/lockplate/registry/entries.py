@@ -7,11 +7,11 @@ What it must never see: a plate or a reason in a column, a message or a result.
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete, func, insert, select, update
 
 from lockplate.clock import Clock, require_utc
 from lockplate.errors import BadInput, NotFound
@@ -54,6 +54,7 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
     category: Category
     reason: str
     expires_at: datetime
+    case_number: str = ""
 
 
 class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,7 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     entered_at: datetime
     entered_by: PersonId | None
     manual: bool
+    case_number: str = ""
 
 
 class ListDiff(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +157,9 @@ class Entries:
                 raise BadInput("only an active person may list a plate", code="inactive_person")
             sealer = self._sealer_of(hot_list.operator)
             values = _sealed_values(sealer, new.list_id, row, new.category, now) | {"entered_by": by, "manual": True}
+            if new.case_number.strip():
+                case = new.case_number.strip().encode()
+                values["case_sealed"] = sealer.seal_column(_TABLE, "case_sealed", values["entry_id"], case)
             connection.execute(insert(hot_list_entries).values(values))
         return self.get(EntryId(values["entry_id"]))
 
@@ -197,17 +202,18 @@ class Entries:
         with reading(self._engine) as connection:
             return {ListId(row.list_id): row.entries for row in connection.execute(counted)}
 
-    def load(self, operator: OperatorId, now: datetime) -> Iterator[Entry]:
+    def load(self, operator: OperatorId, now: datetime, law_age: timedelta | None = None) -> Iterator[Entry]:
         """Yield what the operator's active lists say at `now`, for the in-memory index.
 
-        Left out: expired entries, and a stale list's file entries. Raises SealBroken for a cell that does not open.
+        Left out: expired entries, and a stale list's file entries; `law_age` is the law's own age for lists.
+        Raises SealBroken for a cell that does not open.
         """
         sealer = self._sealer_of(operator)
         # of a million entries' regions and ends, equal ones are kept once
         same: dict[Any, Any] = {}
         with reading(self._engine) as connection:
             for hot_list in _active_lists(connection, operator):
-                stale_at = now if hot_list.refreshed_at is None else hot_list.refreshed_at + hot_list.max_age
+                stale_at = hot_list.stale_at(law_age) or now
                 wanted = select(hot_list_entries).where(
                     hot_list_entries.c.list_id == hot_list.list_id, hot_list_entries.c.expires_at > now
                 )
@@ -218,9 +224,16 @@ class Entries:
                             region, until = same.setdefault(row.region, row.region), same.setdefault(until, until)
                             yield _indexed(hot_list.list_id, row, _open(sealer, "plate_sealed", row), region, until)
 
-    def expire(self, now: datetime) -> dict[ListId, int]:
-        """Delete expired entries and return how many, by list."""
-        over = hot_list_entries.c.expires_at <= now
+    def expired(self, now: datetime, operator: OperatorId) -> dict[ListId, int]:
+        """Return how many entries of an operator's lists are over, by list; made by hand or not."""
+        counted = select(hot_list_entries.c.list_id, func.count().label("entries"))
+        over = counted.where(_over(now, operator)).group_by(hot_list_entries.c.list_id)
+        with reading(self._engine) as connection:
+            return {ListId(row.list_id): row.entries for row in connection.execute(over)}
+
+    def expire(self, now: datetime, operator: OperatorId | None = None) -> dict[ListId, int]:
+        """Delete expired entries, of every list or of one operator's, and return how many, by list."""
+        over = _over(now, operator)
         counted = select(hot_list_entries.c.list_id, func.count().label("entries")).where(over)
         with writing(self._engine) as connection:
             counts = {
@@ -252,6 +265,14 @@ class Entries:
         for start in range(0, len(items), _CHUNK):
             with writing(self._engine) as connection:
                 step(connection, items[start : start + _CHUNK])
+
+
+def _over(now: datetime, operator: OperatorId | None) -> ColumnElement[bool]:
+    over = hot_list_entries.c.expires_at <= now
+    if operator is None:
+        return over
+    lists = select(hot_lists.c.list_id).where(hot_lists.c.operator == operator)
+    return over & hot_list_entries.c.list_id.in_(lists)
 
 
 def _compare(
@@ -391,6 +412,7 @@ def _stored(sealer: ColumnSealer, row: Row[Any]) -> StoredEntry:
         entered_at=row.entered_at,
         entered_by=None if row.entered_by is None else PersonId(row.entered_by),
         manual=row.manual,
+        case_number=_open(sealer, "case_sealed", row) if row.case_sealed is not None else "",
     )
 
 

@@ -1,7 +1,9 @@
 """Grants: named, dated, published permission from one operator to one agency.
 
-What flows in: a proposal, a second person's approval, a revocation. What flows out: the grant in force; the register.
-What it must never see: a plate. There is no grant to everybody, and none without an end.
+What flows in: a proposal with its papers, a second person's approval, a revocation, a paper taken back. What flows out:
+the grant in force; the register; the papers, opened.
+What it must never see: a plate. There is no grant to everybody, and none without an end. The case and the paper's text
+lie in sealed columns.
 """
 
 import re
@@ -17,8 +19,10 @@ from lockplate.clock import Clock, require_utc
 from lockplate.errors import BadInput, Conflict, NotFound
 from lockplate.gate.question import GrantFacts
 from lockplate.registry.database import reading, writing
+from lockplate.registry.grant_papers import NO_PAPERS, GrantPapers, same_case
 from lockplate.registry.ids import new_id
 from lockplate.registry.people import read_person_facts
+from lockplate.registry.sealing import SealerOf
 from lockplate.registry.tables import agencies, grants, operators, readers
 from lockplate.terms import AgencyId, AgencyKind, GrantId, OperatorId, PersonId, Purpose, ReaderId
 
@@ -36,6 +40,7 @@ NEVER_GRANTED = frozenset(
 )
 """What the floor refuses whoever asks (promise 4): a grant that names it could only mislead."""
 
+_TABLE = "grants"
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -61,6 +66,12 @@ class GrantState(StrEnum):
     IN_FORCE = "in_force"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    """In the register: in force but for the grantee, which is set inactive and answered nothing."""
+
+
+LIVE = frozenset({GrantState.PROPOSED, GrantState.COMING, GrantState.IN_FORCE})
+"""States in which a grant can still be ended, or its paper taken back."""
 
 
 class GrantProposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +88,8 @@ class GrantProposal(msgspec.Struct, frozen=True, kw_only=True):
     instrument: Instrument = Instrument.NONE
     instrument_hash: str | None = None
     """SHA-256, lower-case hex, of the signed text; required unless the instrument is none."""
+    for_case: bool = False
+    """Only for one case; its number lies sealed."""
 
 
 class Grant(GrantProposal, frozen=True, kw_only=True):
@@ -89,6 +102,15 @@ class Grant(GrantProposal, frozen=True, kw_only=True):
     approved_at: datetime | None = None
     revoked_by: PersonId | None = None
     revoked_at: datetime | None = None
+    paper_here: bool = False
+    """The paper's text lies here, sealed; False: there is none, or only its hash was given."""
+    paper_withdrawn_by: PersonId | None = None
+    paper_withdrawn_at: datetime | None = None
+
+    @property
+    def paper_stands(self) -> bool:
+        """Say whether a declaration, attestation or certification is on file and not withdrawn."""
+        return self.instrument is not Instrument.NONE and self.paper_withdrawn_at is None
 
     def state(self, now: datetime) -> GrantState:
         """Return where the grant stands at `now`."""
@@ -117,31 +139,39 @@ class PublicGrant(msgspec.Struct, frozen=True, kw_only=True):
     valid_to: datetime
     instrument: Instrument
     instrument_hash: str | None
+    paper_withdrawn_at: datetime | None
+    for_case: bool
+    """It answers in one case only, whose number is not public."""
     approved_at: datetime
     revoked_at: datetime | None
     state: GrantState
+    """Now, when the register was read."""
 
 
 class Grants:
     """The grants of every operator here; none is ever removed, since the register shows the past too."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, sealer_of: SealerOf, clock: Clock) -> None:
         self._engine = engine
+        self._sealer_of = sealer_of
         self._clock = clock
 
-    def propose(self, proposal: GrantProposal, *, by: PersonId) -> Grant:
+    def propose(self, proposal: GrantProposal, papers: GrantPapers = NO_PAPERS, *, by: PersonId) -> Grant:
         """Write a proposal down; it gives nothing until a second person approves.
 
         `by` is an active person of the operator's or of the grantee's agency. Raises BadInput (dates, purposes,
-        paper, readers, grantee), NotFound.
+        paper, case, readers, grantee), NotFound.
         """
+        proposal = with_papers(proposal, papers)
         _check(proposal, self._clock.now())
         made = Grant(
             **msgspec.structs.asdict(proposal),
             grant=GrantId(new_id("g")),
             proposed_by=by,
             proposed_at=self._clock.now(),
+            paper_here=papers.text is not None,
         )
+        case = papers.case_number.strip() if made.for_case else None
         with writing(self._engine) as connection:
             owner = _owner(connection, proposal.operator)
             _require_grantee(connection, proposal.grantee, owner)
@@ -158,6 +188,8 @@ class Grants:
                     valid_to=made.valid_to,
                     instrument=made.instrument.value,
                     instrument_hash=made.instrument_hash,
+                    case_sealed=self._sealed(made, "case_sealed", case),
+                    paper_sealed=self._sealed(made, "paper_sealed", papers.text),
                     proposed_by=by,
                     proposed_at=made.proposed_at,
                 )
@@ -195,11 +227,35 @@ class Grants:
         now = self._clock.now()
         with writing(self._engine) as connection:
             found = _get(connection, grant)
-            if found.state(now) not in {GrantState.PROPOSED, GrantState.COMING, GrantState.IN_FORCE}:
+            if found.state(now) not in LIVE:
                 raise Conflict(f"the grant is {found.state(now).value} already", code="grant_over")
             _require_person(connection, by, {_owner(connection, found.operator)})
             _step(connection, grant, grants.c.revoked_at.is_(None), {"revoked_by": by, "revoked_at": now})
             return _get(connection, grant)
+
+    def withdraw_paper(self, grant: GrantId, *, by: PersonId) -> Grant:
+        """Write down that the paper is taken back: from now on the grant has none on file.
+
+        `by` is an active person of the operator's or of the grantee's agency. Raises Conflict when there is no paper,
+        it was withdrawn already or the grant is over; BadInput for the wrong person; NotFound.
+        """
+        now = self._clock.now()
+        with writing(self._engine) as connection:
+            found = _get(connection, grant)
+            require_paper_to_withdraw(found, now)
+            _require_person(connection, by, {_owner(connection, found.operator), found.grantee})
+            values = {"paper_withdrawn_by": by, "paper_withdrawn_at": now}
+            _step(connection, grant, grants.c.paper_withdrawn_at.is_(None), values)
+            return _get(connection, grant)
+
+    def papers(self, grant: GrantId) -> GrantPapers:
+        """Return a grant's case number and its paper's text, opened; raises NotFound, SealBroken."""
+        with reading(self._engine) as connection:
+            row = _row(connection, grant)
+        return GrantPapers(
+            case_number=self._opened(row, "case_sealed", row.case_sealed) or "",
+            text=self._opened(row, "paper_sealed", row.paper_sealed),
+        )
 
     def get(self, grant: GrantId) -> Grant:
         """Return a grant, or raise NotFound."""
@@ -214,8 +270,13 @@ class Grants:
         with reading(self._engine) as connection:
             return tuple(_grant(row) for row in connection.execute(wanted))
 
-    def in_force(self, operator: OperatorId, grantee: AgencyId, now: datetime) -> GrantFacts | None:
-        """Return the grant in force at `now`, or None; at most one can be. An inactive grantee has none."""
+    def in_force(
+        self, operator: OperatorId, grantee: AgencyId, now: datetime, case_number: str = ""
+    ) -> GrantFacts | None:
+        """Return the grant in force at `now`, or None; at most one can be. An inactive grantee has none.
+
+        `case_number` is the question's; whether it is the grant's is all that the facts say of either.
+        """
         found = self.in_force_grant(operator, grantee, now)
         if found is None:
             return None
@@ -223,7 +284,9 @@ class Grants:
             grant=found.grant,
             grantee=found.grantee,
             purposes=found.purposes,
-            declaration_on_file=found.instrument is not Instrument.NONE,
+            declaration_on_file=found.paper_stands,
+            for_case=found.for_case,
+            case_agrees=found.for_case and same_case(self.papers(found.grant).case_number, case_number),
         )
 
     def in_force_grant(self, operator: OperatorId, grantee: AgencyId, now: datetime) -> Grant | None:
@@ -240,15 +303,49 @@ class Grants:
     def register(self, now: datetime) -> tuple[PublicGrant, ...]:
         """Return every grant ever approved, past and present, as the public page shows it; no person is named."""
         wanted = (
-            select(grants, agencies.c.name, agencies.c.kind)
+            select(grants, agencies.c.name, agencies.c.kind, agencies.c.active)
             .join(agencies, agencies.c.agency == grants.c.grantee)
             .where(grants.c.approved_at.is_not(None))
             .order_by(grants.c.operator, grants.c.valid_from, grants.c.grant_id)
         )
         with reading(self._engine) as connection:
-            return tuple(
-                _public(_grant(row), row.name, AgencyKind(row.kind), now) for row in connection.execute(wanted)
-            )
+            return tuple(_public(row, now) for row in connection.execute(wanted))
+
+    def _sealed(self, grant: Grant, column: str, plain: str | None) -> bytes | None:
+        if plain is None:
+            return None
+        return self._sealer_of(grant.operator).seal_column(_TABLE, column, grant.grant, plain.encode())
+
+    def _opened(self, row: Row[Any], column: str, sealed: bytes | None) -> str | None:
+        if sealed is None:
+            return None
+        return self._sealer_of(OperatorId(row.operator)).open_column(_TABLE, column, row.grant_id, sealed).decode()
+
+
+def with_papers(proposal: GrantProposal, papers: GrantPapers) -> GrantProposal:
+    """Return the proposal as its papers make it: for one case or not, with our own hash of the text.
+
+    Raises BadInput for papers nobody can keep, a hash that is not the text's, or a text without a kind of paper.
+    """
+    papers.check()
+    digest = proposal.instrument_hash
+    if papers.text is not None:
+        if proposal.instrument is Instrument.NONE:
+            raise BadInput("a paper's text without a kind of paper", code="bad_instrument")
+        if digest not in {None, papers.digest()}:
+            raise BadInput("the paper's text has another SHA-256 than the one given", code="paper_differs")
+        digest = papers.digest()
+    return msgspec.structs.replace(proposal, instrument_hash=digest, for_case=bool(papers.case_number.strip()))
+
+
+def require_paper_to_withdraw(grant: Grant, now: datetime) -> None:
+    """Raise Conflict when a grant has no paper, it was withdrawn already, or the grant is over."""
+    if grant.instrument is Instrument.NONE:
+        raise Conflict("the grant has no paper behind it", code="no_paper")
+    if grant.paper_withdrawn_at is not None:
+        raise Conflict("the paper was withdrawn already", code="paper_withdrawn")
+    if grant.state(now) not in LIVE:
+        raise Conflict(f"the grant is {grant.state(now).value} already", code="grant_over")
 
 
 def _check(proposal: GrantProposal, now: datetime) -> None:
@@ -312,10 +409,14 @@ def _step(connection: Connection, grant: GrantId, condition: Any, values: dict[s
 
 
 def _get(connection: Connection, grant: GrantId) -> Grant:
+    return _grant(_row(connection, grant))
+
+
+def _row(connection: Connection, grant: GrantId) -> Row[Any]:
     row = connection.execute(select(grants).where(grants.c.grant_id == grant)).one_or_none()
     if row is None:
         raise NotFound("no grant has this id", code="unknown_grant")
-    return _grant(row)
+    return row
 
 
 def _of_pair(connection: Connection, operator: OperatorId, grantee: AgencyId) -> Iterable[Grant]:
@@ -348,6 +449,10 @@ def _grant(row: Row[Any]) -> Grant:
         valid_to=row.valid_to,
         instrument=Instrument(row.instrument),
         instrument_hash=row.instrument_hash,
+        for_case=row.case_sealed is not None,
+        paper_here=row.paper_sealed is not None,
+        paper_withdrawn_by=row.paper_withdrawn_by,
+        paper_withdrawn_at=row.paper_withdrawn_at,
         proposed_by=PersonId(row.proposed_by),
         proposed_at=row.proposed_at,
         approved_by=row.approved_by,
@@ -357,22 +462,26 @@ def _grant(row: Row[Any]) -> Grant:
     )
 
 
-def _public(grant: Grant, name: str, kind: AgencyKind, now: datetime) -> PublicGrant:
+def _public(row: Row[Any], now: datetime) -> PublicGrant:
+    grant = _grant(row)
+    state = grant.state(now)
     if grant.approved_at is None:
         raise Conflict("a proposal is not public", code="grant_not_approved")
     return PublicGrant(
         grant=grant.grant,
         operator=grant.operator,
         grantee=grant.grantee,
-        grantee_name=name,
-        grantee_kind=kind,
+        grantee_name=row.name,
+        grantee_kind=AgencyKind(row.kind),
         purposes=tuple(sorted(grant.purposes)),
         readers=None if grant.readers is None else tuple(sorted(grant.readers)),
         valid_from=grant.valid_from,
         valid_to=grant.valid_to,
         instrument=grant.instrument,
         instrument_hash=grant.instrument_hash,
+        paper_withdrawn_at=grant.paper_withdrawn_at,
+        for_case=grant.for_case,
         approved_at=grant.approved_at,
         revoked_at=grant.revoked_at,
-        state=grant.state(now),
+        state=GrantState.SUSPENDED if state is GrantState.IN_FORCE and not row.active else state,
     )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from lockplate.clock import Clock
 from lockplate.errors import BadInput, Conflict, NotFound
@@ -181,14 +181,31 @@ class Hits:
                 counts.setdefault(Category(row.category), {})[HitState(row.state)] = row.hits
         return counts
 
-    def forget(self, operator: OperatorId, before: datetime, keep: frozenset[HitId] = frozenset()) -> int:
-        """Delete an operator's hits captured before a time, but those on hold; return how many."""
-        wanted = select(hits.c.hit_id).where(hits.c.operator == operator, hits.c.captured_at < before)
+    def over(self, operator: OperatorId, before: datetime, *, from_capture: bool) -> dict[Category, int]:
+        """Return how many of an operator's hits are from a time or before it, by category.
+
+        `from_capture`: their capture counts; else when they were recorded here.
+        """
+        with reading(self._engine) as connection:
+            return _by_category(connection, _over(operator, before, from_capture=from_capture))
+
+    def forget(self, operator: OperatorId, before: datetime, *, from_capture: bool) -> dict[Category, int]:
+        """Delete what `over` counts, whatever its state, and return the same counts.
+
+        A hit that nobody has confirmed goes, too: nobody's delay lengthens the law's limit.
+        """
+        wanted = _over(operator, before, from_capture=from_capture)
         with writing(self._engine) as connection:
-            over = [hit_id for hit_id in connection.execute(wanted).scalars().all() if hit_id not in keep]
-            for hit_id in over:
-                connection.execute(delete(hits).where(hits.c.hit_id == hit_id))
-        return len(over)
+            counts = _by_category(connection, wanted)
+            connection.execute(delete(hits).where(*wanted))
+        return counts
+
+    def oldest(self, operator: OperatorId) -> datetime | None:
+        """Return when the oldest hit that is left was recorded: keys of months before it open nothing any more."""
+        with reading(self._engine) as connection:
+            return connection.execute(
+                select(func.min(hits.c.recorded_at)).where(hits.c.operator == operator)
+            ).scalar_one_or_none()
 
     def _sealed_values(self, new: NewHit, now: datetime) -> dict[str, Any]:
         hit_id = new_id("h")
@@ -230,6 +247,16 @@ class Hits:
 
 def _seal_picture(sealer: ColumnSealer, hit_id: str, picture: bytes | None) -> bytes | None:
     return None if picture is None else sealer.seal_column(_TABLE, "picture_sealed", hit_id, picture)
+
+
+def _over(operator: OperatorId, before: datetime, *, from_capture: bool) -> tuple[ColumnElement[bool], ...]:
+    counted = hits.c.captured_at if from_capture else hits.c.recorded_at
+    return hits.c.operator == operator, counted <= before
+
+
+def _by_category(connection: Connection, wanted: tuple[ColumnElement[bool], ...]) -> dict[Category, int]:
+    counted = select(hits.c.category, func.count().label("hits")).where(*wanted).group_by(hits.c.category)
+    return {Category(row.category): row.hits for row in connection.execute(counted)}
 
 
 def _same_hit(new: NewHit) -> tuple[Any, ...]:

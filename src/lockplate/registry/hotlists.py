@@ -45,9 +45,16 @@ class HotList(NewHotList, frozen=True, kw_only=True):
     refreshed_at: datetime | None
     """When its file was last taken in whole."""
 
-    def is_stale(self, now: datetime) -> bool:
+    def stale_at(self, law_age: timedelta | None = None) -> datetime | None:
+        """Return when its file is too old: at its own age or at the law's, whichever is less; None when none came."""
+        if self.refreshed_at is None:
+            return None
+        return self.refreshed_at + (self.max_age if law_age is None else min(self.max_age, law_age))
+
+    def is_stale(self, now: datetime, law_age: timedelta | None = None) -> bool:
         """Say whether its file is too old, or never came: its entries then match nothing."""
-        return self.refreshed_at is None or now >= self.refreshed_at + self.max_age
+        at = self.stale_at(law_age)
+        return at is None or now >= at
 
 
 class HotLists:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from lockplate.access import AccessRequest
 from lockplate.clock import Clock
@@ -23,6 +23,9 @@ from lockplate.terms import AgencyId, OperatorId, PersonId, PolicyId, RequestId
 
 WAITS_FOR = timedelta(hours=24)
 """How long a question waits, and how long an approval stays good, counted from the asking."""
+
+KEEPS_ENDED = timedelta(days=7)
+"""How long a request that ended stays readable after its time ran out. Ours; the record in the log has its own term."""
 
 _TABLE = "waiting_requests"
 
@@ -156,11 +159,23 @@ class WaitingRequests:
             closed = update(waiting_requests).where(*over).values(state=WaitingState.EXPIRED.value)
             return connection.execute(closed).rowcount
 
-    def forget(self, before: datetime) -> int:
-        """Delete requests that ended and whose time ran out before a time; return how many."""
-        ended = (~waiting_requests.c.state.in_(_OPEN), waiting_requests.c.expires_at < before)
+    def over(self, operator: OperatorId, before: datetime) -> int:
+        """Return how many of an operator's requests ran out at a time or before it, however they ended."""
+        counted = select(func.count()).where(*_over(operator, before))
+        with reading(self._engine) as connection:
+            return connection.execute(counted).scalar_one()
+
+    def forget(self, operator: OperatorId, before: datetime) -> int:
+        """Delete what `over` counts: answered, refused, expired, or left waiting past their time; return how many."""
         with writing(self._engine) as connection:
-            return connection.execute(delete(waiting_requests).where(*ended)).rowcount
+            return connection.execute(delete(waiting_requests).where(*_over(operator, before))).rowcount
+
+    def oldest(self, operator: OperatorId) -> datetime | None:
+        """Return when the oldest request that is left was asked: keys of months before it open nothing any more."""
+        with reading(self._engine) as connection:
+            return connection.execute(
+                select(func.min(waiting_requests.c.asked_at)).where(waiting_requests.c.operator == operator)
+            ).scalar_one_or_none()
 
     def _decide(self, request_id: RequestId, operator: OperatorId, state: WaitingState, by: PersonId) -> WaitingLine:
         with writing(self._engine) as connection:
@@ -206,6 +221,10 @@ def _require_second_person(row: Row[Any], person: PersonFacts) -> None:
         raise BadInput("whoever asks cannot approve", code="second_person_needed", next_step="Ask a supervisor.")
     if not person.active or person.agency != row.agency:
         raise BadInput("only an active person of the asking agency may decide", code="wrong_agency")
+
+
+def _over(operator: OperatorId, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return waiting_requests.c.operator == operator, waiting_requests.c.expires_at <= before
 
 
 def _row_id(request_id: RequestId, operator: OperatorId) -> str:

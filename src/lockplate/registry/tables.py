@@ -89,6 +89,67 @@ local_laws = Table(
     Column("ended_at", UtcTime),
 )
 
+places = Table(
+    "places",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
+    Column("radius_metres", Float, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+)
+
+local_words = Table(
+    "local_words",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("cite", Text, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+)
+
+findings_seen = Table(
+    "findings_seen",
+    metadata,
+    Column("person", Text, ForeignKey("people.person"), primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), primary_key=True),
+    Column("records", BigInteger, nullable=False),
+    Column("looked_at", UtcTime, nullable=False),
+)
+
+day_counts = Table(
+    "day_counts",
+    metadata,
+    Column("operator", Text, ForeignKey("operators.operator"), primary_key=True),
+    # no reference: a file names readers that were never registered here
+    Column("reader", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("counted", BigInteger, nullable=False),
+)
+
+counted_days = Table(
+    "counted_days",
+    metadata,
+    Column("operator", Text, ForeignKey("operators.operator"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("leaf", BigInteger, nullable=False),
+)
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("operator", Text, ForeignKey("operators.operator"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("stated_at", UtcTime, nullable=False),
+)
+
 reject_counts = Table(
     "reject_counts",
     metadata,
@@ -142,6 +203,10 @@ grants = Table(
     Column("valid_to", UtcTime, nullable=False),
     Column("instrument", Text, nullable=False),
     Column("instrument_hash", Text),
+    Column("case_sealed", LargeBinary),
+    Column("paper_sealed", LargeBinary),
+    Column("paper_withdrawn_by", Text),
+    Column("paper_withdrawn_at", UtcTime),
     Column("proposed_by", Text, ForeignKey("people.person"), nullable=False),
     Column("proposed_at", UtcTime, nullable=False),
     Column("approved_by", Text, ForeignKey("people.person")),
@@ -181,6 +246,8 @@ hot_list_entries = Table(
     Column("entered_at", UtcTime, nullable=False),
     Column("entered_by", Text, ForeignKey("people.person")),
     Column("manual", Boolean, nullable=False),
+    # of an entry made by hand
+    Column("case_sealed", LargeBinary),
 )
 
 hits = Table(
@@ -203,6 +270,7 @@ hits = Table(
     Column("decided_at", UtcTime),
     UniqueConstraint("operator", "entry_id", "reader", "captured_at"),
     Index(None, "operator", "recorded_at"),
+    Index(None, "operator", "captured_at"),
 )
 
 waiting_requests = Table(
@@ -219,4 +287,36 @@ waiting_requests = Table(
     Column("policy_ids", WordSet, nullable=False),
     Column("decided_by", Text, ForeignKey("people.person")),
     Column("decided_at", UtcTime),
+    Index(None, "operator", "expires_at"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("hold_id", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False),
+    Column("agency", Text, ForeignKey("agencies.agency"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("opened_by", Text, ForeignKey("people.person"), nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("window_from", UtcTime, nullable=False),
+    Column("window_to", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("renewals", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("end_reason", Text),
+    # no reference: the node itself ends what is over
+    Column("ended_by", Text),
+    Column("ended_at", UtcTime),
+    Column("paper_sealed", LargeBinary),
+    Index(None, "operator", "state"),
+)
+
+held_reads = Table(
+    "held_reads",
+    metadata,
+    Column("hold_id", Text, ForeignKey("holds.hold_id"), primary_key=True),
+    # a keyed hash under the hold's own key
+    Column("mark", LargeBinary, primary_key=True),
+    Column("read_sealed", LargeBinary, nullable=False),
 )

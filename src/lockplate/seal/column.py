@@ -17,6 +17,8 @@ from lockplate.keys.ring import KeyRing
 from lockplate.seal.token import COLUMN_TAG, derived_key
 
 _VERSION = 1
+_MONTHLY = {"hits": "hits", "waiting_requests": "requests"}
+"""Tables whose rows end: each month has a key of its own, such as `hits:2026-11`, so that it can be forgotten."""
 
 
 class ColumnSealer:
@@ -28,7 +30,9 @@ class ColumnSealer:
 
     def seal_column(self, table: str, column: str, row_id: str, plain: bytes) -> bytes:
         """Return the bytes sealed for one column of one row; they open nowhere else."""
-        return self._seal(f"column:{table}", _place(table, column, row_id), plain)
+        monthly = _MONTHLY.get(table)
+        name = f"column:{table}" if monthly is None else f"{monthly}:{self._clock.now():%Y-%m}"
+        return self._seal(name, _place(table, column, row_id), plain)
 
     def open_column(self, table: str, column: str, row_id: str, sealed: bytes) -> bytes:
         """Return the plain bytes, or raise SealBroken: another place, a destroyed key, a changed byte."""

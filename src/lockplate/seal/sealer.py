@@ -5,7 +5,7 @@ What it must never see: the store. It makes probes only for plates that a live p
 """
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -113,9 +113,10 @@ class Sealer:
         key = self._ring.period_key(Period(captured_at // SECONDS_PER_PERIOD))
         return key is not None and hmac.compare_digest(token_of(key, read.plate_key), token)
 
-    def probes(self, permit: Permit) -> Iterator[NamedProbe]:
-        """Yield a probe for every named plate and every hour of the window that still has a key.
+    def probes(self, permit: Permit, over: Collection[Period] = ()) -> Iterator[NamedProbe]:
+        """Yield a probe for every named plate and every hour of the window that still has a key and is not over.
 
+        `over`: hours whose time has come though their key is still there; nobody gets a probe for them.
         Raises PermitInvalid for another operator's permit or one that is not in force.
         """
         self._require(permit)
@@ -124,7 +125,8 @@ class Sealer:
         plate_keys = list(permit.sorted_plate_keys())
         first, last = period_of(permit.window_from), period_of(permit.window_to - timedelta(microseconds=1))
         for period in self._ring.stored_periods():
-            period_key = self._ring.period_key(period) if first <= period <= last else None
+            asked = first <= period <= last and period not in over
+            period_key = self._ring.period_key(period) if asked else None
             if period_key is None:
                 continue
             joined = tokens_of(period_key, plate_keys)

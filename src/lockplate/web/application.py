@@ -19,12 +19,17 @@ from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from lockplate.errors import LockplateError, Overloaded
+from lockplate.operations.documents import count_all
+from lockplate.operations.retaining import retention_state_of
+from lockplate.operations.schedule import ForgettingSchedule
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
 from lockplate.web.reads import MAX_BODY_BYTES, READS_PATH, ReadsDesk, reads_route
 from lockplate.web.tiles import list_logs, show_checkpoint, show_key, show_tile
 
 RETRY_AFTER_SECONDS = "1"
+FORGET_POLL_SECONDS = 2.0
+"""How often the schedule looks whether an hour has begun."""
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -41,6 +46,8 @@ def show_metrics(doorway: Doorway, request: HttpRequest) -> Response[bytes]:
     """Show counters, to whoever holds the run token."""
     doorway.actor(request).require_system_user()
     doorway.metrics.waiting.set(doorway.node.live.waiting_reads)
+    for operator in doorway.node.desks:
+        doorway.metrics.show_retention(retention_state_of(doorway.node, operator))
     return Response(doorway.metrics.text(), media_type="text/plain; version=0.0.4")
 
 
@@ -87,13 +94,17 @@ def create_application(
 
     @asynccontextmanager
     async def beside_requests(_: Litestar) -> AsyncIterator[None]:
+        stopping = asyncio.Event()
         upkeep = asyncio.create_task(_upkeep(doorway))
+        forgetting = asyncio.create_task(_forget(doorway, stopping))
         try:
             yield
         finally:
+            stopping.set()
             upkeep.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await upkeep
+            await forgetting
             desk.close()
 
     return Litestar(
@@ -125,8 +136,18 @@ async def _upkeep(doorway: Doorway) -> None:
         try:
             await asyncio.to_thread(doorway.node.publish)
             await asyncio.to_thread(doorway.node.registries.readers.flush)
+            await asyncio.to_thread(count_all, doorway.node)
         except LockplateError as error:
             log.warning("upkeep_failed", code=error.code)
+
+
+async def _forget(doorway: Doorway, stopping: asyncio.Event) -> None:
+    """Forget what is over at start and after each hour begins; a run that is under way ends before the server does."""
+    schedule = ForgettingSchedule(doorway.node)
+    while not stopping.is_set():
+        await asyncio.to_thread(schedule.step)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), FORGET_POLL_SECONDS)
 
 
 def told_error(_: HttpRequest, error: LockplateError) -> Response[dict[str, Any]]:

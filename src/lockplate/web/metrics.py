@@ -7,6 +7,7 @@ What it must never see: a plate, a person, a request's text; no label holds one.
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from lockplate.intake.delivery import Acknowledgement
+from lockplate.retention.sureness import RetentionState, Stop
 
 
 class Metrics:
@@ -21,6 +22,15 @@ class Metrics:
         self._ignored = Counter("lockplate_ignored", "Heartbeats and the like.", ["kind"], registry=self._registry)
         self._overloads = Counter("lockplate_overloads", "Deliveries answered 503.", registry=self._registry)
         self.waiting = Gauge("lockplate_waiting_reads", "Reads that wait for a durable write.", registry=self._registry)
+        self._retention_ran = Gauge(
+            "lockplate_retention_last_run_seconds",
+            "When forgetting was last sure of the time, seconds since 1970; 0 before the first run.",
+            ["operator"],
+            registry=self._registry,
+        )
+        self._retention_stopped = Gauge(
+            "lockplate_retention_stopped", "1 while nothing is forgotten.", ["operator", "why"], registry=self._registry
+        )
         self.questions = Histogram(
             "lockplate_question_seconds", "From request to answer.", ["verdict"], registry=self._registry
         )
@@ -42,6 +52,13 @@ class Metrics:
         self._reads.labels("stored").inc(stored)
         for reason, amount in refused.items():
             self._reads.labels(f"refused_{reason}").inc(amount)
+
+    def show_retention(self, state: RetentionState) -> None:
+        """Show whether an operator's forgetting goes on."""
+        ran = 0.0 if state.last_run is None else state.last_run.timestamp()
+        self._retention_ran.labels(state.operator).set(ran)
+        for why in Stop:
+            self._retention_stopped.labels(state.operator, why.value).set(int(state.why is why))
 
     def count_overload(self) -> None:
         """Count a delivery that was sent away."""

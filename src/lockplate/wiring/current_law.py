@@ -18,6 +18,7 @@ from lockplate.law.composition import LawInForce, compose
 from lockplate.law.local import LocalText
 from lockplate.law.profile import LawProfile, RetentionRule
 from lockplate.law.profiles import Profiles
+from lockplate.read import Position
 from lockplate.registry.local_laws import LocalLaws
 from lockplate.registry.operators import Operator, Operators
 from lockplate.registry.readers import RegisteredReaders
@@ -36,6 +37,8 @@ class Standing:
     """Why there is no version for this day; None when nothing is missing."""
     local: tuple[LocalText, ...]
     keeps: KeepRule
+    positions: Mapping[ReaderId, Position]
+    """Where each reader stands, as registered."""
     reader_rules: Mapping[ReaderId, KeepRule]
     """Of the readers whose reads come from elsewhere."""
     with_origins: dict[frozenset[str], LawInForce] = field(default_factory=dict)
@@ -120,6 +123,10 @@ class CurrentLaw:
             return standing.keeps
         return standing.reader_rules.get(reader, standing.keeps)
 
+    def position_of(self, operator: OperatorId, reader: ReaderId) -> Position | None:
+        """Return where a reader stands, as registered; None when nobody said, or nobody knows the reader."""
+        return self.standing(operator).positions.get(reader)
+
     def changed(self, operator: OperatorId) -> None:
         """Forget what is remembered of an operator: its profile, record mode, readers or own rules changed."""
         with self._lock:
@@ -140,9 +147,10 @@ class CurrentLaw:
         if statute is None:
             return _without_law(operator, today, local, None)
         found = compose(statute, local=local)
+        readers = self._readers.list_all(name)
         rules = {
             reader.reader: self._origin_rule(operator, statute, reader.origin, today, local)
-            for reader in self._readers.list_all(name)
+            for reader in readers
             if reader.origin is not None
         }
         return Standing(
@@ -152,6 +160,7 @@ class CurrentLaw:
             missing=None,
             local=local,
             keeps=keep_rule(operator, found.law),
+            positions={one.reader: one.position for one in readers if one.position is not None},
             reader_rules=rules,
         )
 
@@ -194,5 +203,6 @@ def _without_law(operator: Operator, today: date, local: tuple[LocalText, ...], 
         missing=missing,
         local=local,
         keeps=NOTHING_KEPT,
+        positions={},
         reader_rules={},
     )

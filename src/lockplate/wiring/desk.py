@@ -5,7 +5,7 @@ What it must never see: another operator's keys.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from lockplate.checkpoint import Signer
@@ -13,13 +13,16 @@ from lockplate.clock import Clock, period_start
 from lockplate.evidence.files import EvidenceFolder, OpenEvidence
 from lockplate.evidence.recorder import Recorder
 from lockplate.hotlist import HotListIndex
+from lockplate.intake.fences import Fence, Fences
 from lockplate.intake.lane import Lane
 from lockplate.keys.kek import Kek
 from lockplate.keys.ring import KeyRing
 from lockplate.law.profile import LawProfile, RetentionRule
 from lockplate.registry.entries import Entries
 from lockplate.registry.operators import Operator
+from lockplate.registry.places import Places
 from lockplate.seal.column import ColumnSealer
+from lockplate.seal.held import HoldSealer
 from lockplate.seal.sealer import Sealer
 from lockplate.terms import OperatorId, Period, ProfileId
 from lockplate.wiring.current_law import CurrentLaw
@@ -37,6 +40,7 @@ class Desk:
     ring: KeyRing
     columns: ColumnSealer
     sealer: Sealer
+    held: HoldSealer
     evidence: OpenEvidence
     recorder: Recorder
     lane: Lane
@@ -72,12 +76,22 @@ class Desk:
 
     def reload_index(self, entries: Entries, clock: Clock) -> None:
         """Take the operator's hot lists in again, after one changed."""
-        self.lane.index = HotListIndex(entries.load(self.name, clock.now()), clock)
+        self.lane.index = HotListIndex(entries.load(self.name, clock.now(), list_age(self.law, self.name)), clock)
+
+    def reload_fences(self, places: Places) -> None:
+        """Take the operator's places in again, after one changed."""
+        self.lane.fences = fences_of(places, self.name)
 
     def close(self) -> None:
         """Close keys and evidence."""
         self.evidence.close()
         self.ring.close()
+
+
+def list_age(law: CurrentLaw, operator: OperatorId) -> timedelta | None:
+    """Return how old a hot list's file may grow under the operator's law of today; None where it says nothing."""
+    profile = law.standing(operator).law
+    return None if profile is None else profile.hotlist_max_age
 
 
 def origin_of(operator: OperatorId) -> str:
@@ -91,7 +105,7 @@ def open_ring(home: Path, operator: OperatorId, kek: Kek) -> KeyRing:
 
 
 def open_desk(
-    *, home: Path, operator: OperatorId, law: CurrentLaw, ring: KeyRing, entries: Entries, clock: Clock
+    *, home: Path, operator: OperatorId, law: CurrentLaw, ring: KeyRing, entries: Entries, places: Places, clock: Clock
 ) -> Desk:
     """Return an operator's parts, open; the log is founded on first use."""
     columns = ColumnSealer(ring, clock)
@@ -102,7 +116,9 @@ def open_desk(
         sealer=sealer,
         rule_of=lambda reader: law.keep_rule(operator, reader),
         entries=entries,
-        index=HotListIndex(entries.load(operator, clock.now()), clock),
+        index=HotListIndex(entries.load(operator, clock.now(), list_age(law, operator)), clock),
+        fences=fences_of(places, operator),
+        position_of=lambda reader: law.position_of(operator, reader),
     )
     return Desk(
         law=law,
@@ -110,9 +126,18 @@ def open_desk(
         ring=ring,
         columns=columns,
         sealer=sealer,
+        held=HoldSealer(operator, ring, clock),
         evidence=evidence,
         recorder=Recorder(operator, evidence.log, evidence.details, columns, clock),
         lane=lane,
+    )
+
+
+def fences_of(places: Places, operator: OperatorId) -> Fences:
+    """Return an operator's places as intake compares positions with them."""
+    return Fences(
+        Fence(place=one.place, kind=one.kind, centre=one.position, radius_metres=one.radius_metres)
+        for one in places.list_all(operator)
     )
 
 

@@ -4,7 +4,7 @@ What flows in: settings, a clock. What flows out: an open Node for one command o
 What it must never see: a request. `open_node` is the one way to a working program; tests use it too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,8 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from lockplate.clock import Clock
+from lockplate.access import AccessRequest
+from lockplate.clock import Clock, period_of
 from lockplate.errors import NotFound, SettingRefused
 from lockplate.gate.decision import Gate
 from lockplate.intake.bulk import BulkIntake
@@ -20,14 +21,19 @@ from lockplate.intake.files import FileIntake
 from lockplate.intake.live import HitListener, LiveIntake
 from lockplate.keys.kek import Kek, load_kek
 from lockplate.keys.ring import KeyRing
+from lockplate.law.profile import LawProfile
 from lockplate.law.profiles import Profiles
-from lockplate.lookup.asking import Lookup, OperatorParts
+from lockplate.lookup.asking import HoursOver, Lookup, OperatorParts
 from lockplate.lookup.facts import FactFinder
+from lockplate.lookup.held import HeldReads
 from lockplate.lookup.opening import ReadView
 from lockplate.registry.database import close_database, migrate, open_database
 from lockplate.registry.hits import Recorded
 from lockplate.registry.readers import RegisteredReader
-from lockplate.retention import notes_path, require_not_revived
+from lockplate.retention.due import due_periods, rules_by_origin
+from lockplate.retention.receipts import Receipts, notes_path
+from lockplate.retention.revived import require_not_revived
+from lockplate.retention.run import Retention
 from lockplate.seal.column import ColumnSealer
 from lockplate.settings import Settings
 from lockplate.store.embedded import EmbeddedStore
@@ -38,8 +44,9 @@ from lockplate.terms import OperatorId, Period, ProfileId, ReaderId
 from lockplate.wiring.current_law import CurrentLaw
 from lockplate.wiring.desk import Desk, open_desk, open_ring
 from lockplate.wiring.layout import NODE_RING, Layout
-from lockplate.wiring.policies import shipped_gate, shipped_profiles
+from lockplate.wiring.policies import added_words, shipped_gate, shipped_profiles
 from lockplate.wiring.registries import Registries, build_registries
+from lockplate.wiring.watches import Watches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +67,10 @@ class Node:
     bulk: BulkIntake
     files: FileIntake
     lookup: Lookup
+    watches: Watches
+    receipts: dict[OperatorId, Receipts]
+    """What each operator's log says was destroyed, and when retention was last sure of the time."""
+    retention: Retention
     closing: ExitStack
 
     def desk(self, operator: OperatorId) -> Desk:
@@ -120,7 +131,8 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     engine = open_database(layout.registry)
     closing.callback(close_database, engine)
     migrate(engine)
-    registries, law, desks = _open_desks(settings, kek, engine, profiles, clock, closing)
+    registries, law, desks, receipts = _open_desks(settings, kek, engine, profiles, clock, closing)
+    gate.use_words(gate.suggestive.with_added(added_words(registries.words)))
     store = EmbeddedStore(layout.store, memory_mb=settings.clickhouse_memory_mb)
     closing.callback(store.close)
     passages = PassageIndex(layout.passages)
@@ -131,15 +143,18 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
         store=store,
         hits=registries.hits,
         passages=passages,
+        day_counts=registries.day_counts,
         clock=clock,
         batch_wait=timedelta(milliseconds=settings.batch_wait_ms),
         max_waiting_reads=settings.max_waiting_reads,
         on_hits=on_hits,
     )
     closing.callback(registries.readers.flush)
+    closing.callback(registries.day_counts.flush)
     closing.callback(live.close)
-    bulk = BulkIntake(lanes=lanes, store=store, hits=registries.hits, clock=clock)
-    facts = _facts(registries, law, clock)
+    bulk = BulkIntake(lanes=lanes, store=store, hits=registries.hits, day_counts=registries.day_counts, clock=clock)
+    held = {operator: _held_reads(desk, registries) for operator, desk in desks.items()}
+    facts = _facts(registries, law, held, clock)
     return Node(
         settings=settings,
         layout=layout,
@@ -158,17 +173,23 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
             facts=facts,
             gate=gate,
             store=store,
-            parts={operator: _lookup_parts(desk, registries) for operator, desk in desks.items()},
+            parts={
+                operator: _lookup_parts(desk, registries, held[operator], _over(desk, receipts[operator], clock))
+                for operator, desk in desks.items()
+            },
             waiting=registries.waiting,
             clock=clock,
         ),
+        watches=Watches(),
+        receipts=receipts,
+        retention=Retention(store, clock),
         closing=closing,
     )
 
 
 def _open_desks(
     settings: Settings, kek: Kek, engine: Engine, profiles: Profiles, clock: Clock, closing: ExitStack
-) -> tuple[Registries, CurrentLaw, dict[OperatorId, Desk]]:
+) -> tuple[Registries, CurrentLaw, dict[OperatorId, Desk], dict[OperatorId, Receipts]]:
     """Open the node's own keys, the registries, and each operator's desk."""
     rings: dict[OperatorId, KeyRing] = {}
 
@@ -190,6 +211,7 @@ def _open_desks(
         clock=clock,
     )
     desks: dict[OperatorId, Desk] = {}
+    receipts: dict[OperatorId, Receipts] = {}
     for operator in registries.operators.list_all():
         rings[operator.operator] = open_ring(settings.home, operator.operator, kek)
         law.law(operator.operator)  # a profile without a version of today is a refusal to start
@@ -199,17 +221,22 @@ def _open_desks(
             law=law,
             ring=rings[operator.operator],
             entries=registries.entries,
+            places=registries.places,
             clock=clock,
         )
         desks[operator.operator] = desk
         closing.callback(desk.close)
-        notes = notes_path(settings.home, operator.operator)
-        require_not_revived(operator.operator, desk.ring, desk.evidence.log, notes)
+        told = Receipts.read(desk.evidence.log, notes_path(settings.home, operator.operator))
+        receipts[operator.operator] = told
+        require_not_revived(operator.operator, desk.ring, told)
         closing.callback(desk.evidence.publisher.publish)
-    return registries, law, desks
+    return registries, law, desks, receipts
 
 
-def _facts(registries: Registries, law: CurrentLaw, clock: Clock) -> FactFinder:
+def _facts(registries: Registries, law: CurrentLaw, held: Mapping[OperatorId, HeldReads], clock: Clock) -> FactFinder:
+    def on_hold(request: AccessRequest, operator: OperatorId) -> bool:
+        return operator in held and held[operator].covers(request)
+
     return FactFinder(
         operators=registries.operators,
         agencies=registries.agencies,
@@ -217,11 +244,32 @@ def _facts(registries: Registries, law: CurrentLaw, clock: Clock) -> FactFinder:
         grants=registries.grants,
         law_of=law.law,
         law_of_window=law.law_of_window,
+        on_hold=on_hold,
         clock=clock,
     )
 
 
-def _lookup_parts(desk: Desk, registries: Registries) -> OperatorParts:
+def _held_reads(desk: Desk, registries: Registries) -> HeldReads:
+    return HeldReads(operator=desk.name, holds=registries.holds, sealer=desk.held)
+
+
+def _over(desk: Desk, receipts: Receipts, clock: Clock) -> HoursOver:
+    """Return which hours of a window are over at an operator, whether or not their keys are destroyed yet."""
+
+    def over(start: datetime, end: datetime) -> frozenset[Period]:
+        rule_of = rules_by_origin(desk.ring, lambda origins: _law_of(desk, origins))
+        first, last = period_of(start), period_of(end - timedelta(microseconds=1))
+        return frozenset(due_periods(desk.ring, rule_of, receipts.not_before(clock.now()), first, last))
+
+    return over
+
+
+def _law_of(desk: Desk, origins: frozenset[str]) -> LawProfile | None:
+    found = desk.law.in_force(desk.name, origins)
+    return None if found is None else found.law
+
+
+def _lookup_parts(desk: Desk, registries: Registries, held: HeldReads, over: HoursOver) -> OperatorParts:
     def readers() -> dict[ReaderId, RegisteredReader]:
         return {reader.reader: reader for reader in registries.readers.list_all(desk.operator.operator)}
 
@@ -232,7 +280,7 @@ def _lookup_parts(desk: Desk, registries: Registries) -> OperatorParts:
         return desk.laws(period)
 
     view = ReadView(readers=readers, retention_end=retention_end, laws=laws)
-    return OperatorParts(sealer=desk.sealer, recorder=desk.recorder, view=view)
+    return OperatorParts(sealer=desk.sealer, recorder=desk.recorder, view=view, held=held, over=over)
 
 
 def _nobody(operator: OperatorId, recorded: Sequence[Recorded]) -> None:

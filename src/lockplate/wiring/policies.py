@@ -10,9 +10,10 @@ from pathlib import Path
 from lockplate.clock import Clock
 from lockplate.gate.decision import Gate
 from lockplate.gate.policy_set import load_policy_set
-from lockplate.gate.suggestive import load_suggestive_words
+from lockplate.gate.suggestive import SuggestiveWord, load_suggestive_words
 from lockplate.law.loading import load_profiles
 from lockplate.law.profiles import Profiles
+from lockplate.registry.words import LocalWords
 
 
 def policy_folder() -> Path:
@@ -25,8 +26,13 @@ def shipped_profiles() -> Profiles:
     return load_profiles(policy_folder() / "law")
 
 
+def added_words(words: LocalWords) -> tuple[SuggestiveWord, ...]:
+    """Return the suggestive words that the people of a node added, as the gate takes them."""
+    return tuple(SuggestiveWord(id=one.word, words=one.words, why=one.why, cite=one.cite) for one in words.list_all())
+
+
 def shipped_gate(clock: Clock) -> Gate:
     """Return a gate under the policies that ship with the program."""
     folder = policy_folder()
-    policies = load_policy_set(folder / "schema.cedarschema", folder / "floor", folder / "permits")
+    policies = load_policy_set(folder / "schema.cedarschema", folder / "floor", folder / "permits", folder / "law")
     return Gate(policies, load_suggestive_words(folder / "suggestive-words.yaml"), clock)

@@ -10,18 +10,24 @@ from sqlalchemy import Engine
 
 from lockplate.clock import Clock
 from lockplate.registry.agencies import Agencies
+from lockplate.registry.day_counts import DayCounts
 from lockplate.registry.entries import Entries
+from lockplate.registry.findings_seen import FindingsSeen
 from lockplate.registry.grants import Grants
 from lockplate.registry.hits import Hits
+from lockplate.registry.holds import Holds
 from lockplate.registry.hotlists import HotLists
 from lockplate.registry.local_laws import LocalLaws
 from lockplate.registry.operators import Operators
 from lockplate.registry.passwords import Passwords
 from lockplate.registry.people import People
+from lockplate.registry.places import Places
 from lockplate.registry.readers import RegisteredReaders
 from lockplate.registry.requests import WaitingRequests
 from lockplate.registry.sealing import ColumnSealer, SealerOf
 from lockplate.registry.sessions import Sessions
+from lockplate.registry.statements import Statements
+from lockplate.registry.words import LocalWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,11 @@ class Registries:
     agencies: Agencies
     operators: Operators
     local_laws: LocalLaws
+    places: Places
+    words: LocalWords
+    findings_seen: FindingsSeen
+    day_counts: DayCounts
+    statements: Statements
     readers: RegisteredReaders
     people: People
     sessions: Sessions
@@ -38,6 +49,7 @@ class Registries:
     hot_lists: HotLists
     entries: Entries
     hits: Hits
+    holds: Holds
     waiting: WaitingRequests
 
 
@@ -47,12 +59,18 @@ def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: Seale
         agencies=Agencies(engine, clock),
         operators=Operators(engine, clock),
         local_laws=LocalLaws(engine, clock),
+        places=Places(engine, clock),
+        words=LocalWords(engine, clock),
+        findings_seen=FindingsSeen(engine, clock),
+        day_counts=DayCounts(engine),
+        statements=Statements(engine, clock),
         readers=RegisteredReaders(engine, clock),
         people=People(engine, node_sealer, clock, Passwords()),
         sessions=Sessions(engine, clock),
-        grants=Grants(engine, clock),
+        grants=Grants(engine, sealer_of, clock),
         hot_lists=HotLists(engine, clock),
         entries=Entries(engine, sealer_of, clock),
         hits=Hits(engine, sealer_of, clock),
+        holds=Holds(engine, clock),
         waiting=WaitingRequests(engine, sealer_of, clock),
     )

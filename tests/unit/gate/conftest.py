@@ -20,7 +20,8 @@ def policy_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def policies(policy_folder: Path) -> PolicySet:
-    return load_policy_set(policy_folder / "schema.cedarschema", policy_folder / "floor", policy_folder / "permits")
+    schema, floor, permits, law = (policy_folder / name for name in ("schema.cedarschema", "floor", "permits", "law"))
+    return load_policy_set(schema, floor, permits, law)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from lockplate.clock import SetClock
 from lockplate.errors import ApprovalNeeded, Denied
 from lockplate.gate import decision
 from lockplate.gate.act import Act, ActContext, Allowance
+from lockplate.gate.cases import Case
 from lockplate.gate.decision import Gate
 from lockplate.gate.facts import APPROVAL_LIFE, question_request
 from lockplate.gate.policy_set import PolicySet
@@ -323,3 +324,29 @@ def test_a_refused_purpose_names_its_floor_policy(
     person = replace(question.person, roles=frozenset({role}))
     asked = replace(ask(question, purpose=purpose, basis=basis, offense=offense), person=person)
     assert f"floor-purpose-{purpose.replace('_', '-')}" in denied_by(gate, asked)
+
+
+def test_a_denial_names_the_section_of_the_law_in_force(gate: Gate, cases: dict[str, Case]) -> None:
+    """A policy that applies a field of the profile carries that value's own cite, not the examples in the policy."""
+    question = cases["DENY/offense-below-floor"].question
+    assert question is not None
+    cites = {"purpose.offense_floor": "Zz. Code 7-1", "share.out_of_state": "Zz. Code 9"}
+    profile = replace(question.operator.profile, cites=cites)
+    operator = replace(question.operator, profile=profile)
+
+    (reason,) = gate.explain(replace(question, operator=operator)).reasons
+
+    assert ("profile-offense-floor", "case-profile: Zz. Code 7-1") == (reason.policy_id, reason.cite)
+
+
+def test_a_denial_of_sharing_names_the_value_for_those_agencies(gate: Gate, cases: dict[str, Case]) -> None:
+    """Of the four values about sharing, those count that concern the agencies which would see the answer."""
+    question = cases["DENY/listed-states-other-state"].question
+    assert question is not None
+    cites = {"share.in_state": "Zz. Code 8", "share.out_of_state": "Zz. Code 9", "share.federal": "Zz. Code 10"}
+    profile = replace(question.operator.profile, cites=cites)
+    operator = replace(question.operator, profile=profile)
+
+    (reason,) = gate.explain(replace(question, operator=operator)).reasons
+
+    assert "case-profile: Zz. Code 9" == reason.cite

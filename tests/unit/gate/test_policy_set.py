@@ -26,7 +26,11 @@ def own(policy_folder: Path, tmp_path: Path) -> Path:
 
 def load(folder: Path) -> PolicySet:
     return load_policy_set(
-        folder / "schema.cedarschema", folder / "floor", folder / "permits", agency_folders=[folder / "agency"]
+        folder / "schema.cedarschema",
+        folder / "floor",
+        folder / "permits",
+        folder / "law",
+        agency_folders=[folder / "agency"],
     )
 
 
@@ -138,3 +142,17 @@ def test_the_schema_has_an_action_for_each_act(policy_folder: Path):
         name for part in re.findall(r"action (.*?) appliesTo", text, re.DOTALL) for name in re.findall(r'"(\w+)"', part)
     }
     assert {"ask", *Act} == named
+
+
+def test_a_policy_that_names_no_field_of_a_profile_is_refused(own: Path):
+    """A cite is looked up by field: a misspelt one would quietly fall back to the policy's general words."""
+    (own / "agency" / "mine.cedar").write_text(GOOD.replace("@cite", '@field("purpose.denied") @cite'))
+    with pytest.raises(SettingRefused, match="no law profile has the field"):
+        load(own)
+
+
+def test_a_jurisdictions_file_only_forbids(own: Path):
+    """A permit among the policies of a jurisdiction is refused as it is in an agency's own folder."""
+    (own / "law" / "us-zz.cedar").write_text(GOOD.replace("forbid", "permit"))
+    with pytest.raises(SettingRefused, match="jurisdiction"):
+        load(own)

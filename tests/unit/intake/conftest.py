@@ -23,7 +23,7 @@ OPERATORS = (
     # id, law profile, what it keeps
     ("county", "us-ca", RecordMode.RECORD),
     ("index", "us-ca", RecordMode.INDEX_ONLY),
-    ("wash", "us-wa", RecordMode.RECORD),
+    ("wash", "us-va", RecordMode.RECORD),
     ("quiet", "match-only", RecordMode.NONE),
     ("lawless", None, RecordMode.NONE),
 )

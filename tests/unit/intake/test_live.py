@@ -70,6 +70,7 @@ class Bench:
             store=self.store,
             hits=node.registries.hits,
             passages=self.passages,
+            day_counts=node.registries.day_counts,
             clock=node.clock,
             batch_wait=timedelta(milliseconds=batch_wait_ms),
             max_waiting_reads=max_waiting_reads,

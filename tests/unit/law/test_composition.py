@@ -219,3 +219,24 @@ def test_the_example_in_the_documents_is_one() -> None:
     found = compose(law("us-ca"), local=(example,)).law
     assert (timedelta(days=14), timedelta(days=7)) == (found.retention_unmatched, found.supervisor_after)
     assert (Share.CASE_SPECIFIC, True) == (found.share_in_state, Purpose.TRAFFIC_INFRACTION in found.purposes_denied)
+
+
+@pytest.mark.parametrize(
+    ("here", "origin", "inside"),
+    [
+        ("us-or", "us-ca", Share.DENY),  # California's reads for an Oregon agency: out of its state
+        ("us-or", "us-il", Share.DECLARATION),
+        ("us-or", "us-nj", Share.CERTIFICATION),
+        ("us-or", "us-wa", Share.DENY),  # silent about other states
+        ("us-mn", "us-or", Share.CASE_SPECIFIC),
+    ],
+)
+def test_the_operators_neighbours_are_out_of_state_to_an_origin(here: str, origin: str, inside: Share) -> None:
+    """A copy at an operator of another state opens no door to the agencies there that the original kept shut."""
+    assert inside is compose(law(here), origins=(law(origin),)).law.share_in_state
+
+
+def test_an_origin_of_the_same_state_keeps_its_word() -> None:
+    """Within one state both words speak of the same agencies."""
+    both = compose(law("us-va"), origins=(law("us-va"),)).law
+    assert Share.ALLOW is both.share_in_state

@@ -32,7 +32,7 @@ def test_a_silent_profile_is_read_strictly(version: dict[str, Any], load: Load) 
     ours = {row.field for row in profile.rows() if row.source is Source.LOCKPLATE_DEFAULT}
     assert {
         "share.in_state", "share.out_of_state", "share.federal", "share.private", "access.case_no",
-        "hotlist.visual_confirm_before_stop",
+        "hotlist.visual_confirm_before_stop", "retention.matched",
     } == ours  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from lockplate.terms import AgencyId, AgencyKind, OperatorId, PersonId, ProfileI
 from lockplate.wiring.founding import NewOperator, found_operator
 from lockplate.wiring.node import Node, open_node
 
-OPERATORS = (("county", "us-ca", RecordMode.RECORD), ("index", "us-ca", RecordMode.INDEX_ONLY), ("wash", "us-wa", None))
+OPERATORS = (("county", "us-ca", RecordMode.RECORD), ("index", "us-ca", RecordMode.INDEX_ONLY), ("wash", "us-va", None))
 PEOPLE = (
     ("ann", "county", Role.OFFICER),
     ("ben", "county", Role.SUPERVISOR),

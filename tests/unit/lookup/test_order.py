@@ -1,6 +1,6 @@
 """The order of promise 3: the record first, then tokens, rows and plain text, and a record of the outcome last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -17,7 +17,7 @@ from lockplate.lookup.asking import Lookup, OperatorParts
 from lockplate.seal.sealer import Opened, Sealer
 from lockplate.sealed import Probe, SealedRead
 from lockplate.store.surface import ReadStore
-from lockplate.terms import Action, LeafIndex, OperatorId, PlateKey
+from lockplate.terms import Action, LeafIndex, OperatorId, Period, PlateKey
 from lockplate.wiring.node import Node
 
 
@@ -31,9 +31,13 @@ class Watch:
         self.fails = False
         self._node = node
         desk = node.desk(COUNTY)
-        view = node.lookup._parts[COUNTY].view
+        real = node.lookup._parts[COUNTY]
         parts = OperatorParts(
-            sealer=WatchedSealer(desk.sealer, self), recorder=WatchedRecorder(desk.recorder, self), view=view
+            sealer=WatchedSealer(desk.sealer, self),
+            recorder=WatchedRecorder(desk.recorder, self),
+            view=real.view,
+            held=real.held,
+            over=real.over,
         )
         self.lookup = Lookup(
             facts=node.facts,
@@ -76,9 +80,9 @@ class WatchedSealer:
     def __init__(self, sealer: Sealer, watch: Watch) -> None:
         self._sealer, self._watch = sealer, watch
 
-    def probes(self, permit: Permit) -> object:
+    def probes(self, permit: Permit, over: Collection[Period]) -> object:
         self._watch.events.append("probes")
-        return self._sealer.probes(permit)
+        return self._sealer.probes(permit, over)
 
     def open(self, permit: Permit, row: SealedRead, plate_key: PlateKey) -> Opened:
         self._watch.events.append("open")

@@ -11,6 +11,8 @@ from lockplate.errors import BadInput, Conflict, Denied
 from lockplate.lookup.answer import OperatorAnswer
 from lockplate.operations.asking import WaitingName, approve, refuse, resume
 from lockplate.operations.operation import Actor
+from lockplate.operations.waiting import show_waiting
+from lockplate.registry.requests import WaitingState
 from lockplate.terms import Action, PersonId, Verdict
 from lockplate.wiring.node import Node
 
@@ -126,3 +128,33 @@ def test_a_waiting_question_is_judged_again(node: Node, see: See, make_request: 
         assert Verdict.DENIED is node.lookup.resume(name.request_id, COUNTY).verdict
     finally:
         node.registries.people.activate(PersonId("ann"))
+
+
+def test_a_question_that_nobody_decided_in_time_is_over(
+    node: Node, see: See, make_request: MakeRequest, clock: SetClock
+) -> None:
+    """After a day it cannot be approved any more, nor taken up; it must be asked again."""
+    name = waiting(node, see, make_request, "TOOLATE")
+    clock.advance(timedelta(hours=24))
+    assert WaitingState.EXPIRED is show_waiting(node, actor("ann"), name).waiting.state
+    with pytest.raises(Conflict):
+        approve(node, actor("ben"), name)
+    with pytest.raises(Conflict):
+        resume(node, actor("ann"), name)
+
+
+def test_a_waiting_question_says_what_it_is_and_why_with_the_law_beside_it(
+    node: Node, see: See, make_request: MakeRequest
+) -> None:
+    """Whoever decides reads the whole question, each rule that wants a second person, its cite, and what was found."""
+    name = waiting(node, see, make_request, "WHATWHY")
+    seen = show_waiting(node, actor("ben"), name)
+    (reason,) = seen.reasons
+    assert ("WHATWHY", "warrant; he also has an ICE detainer") == (
+        seen.waiting.request.plate,
+        seen.waiting.request.reason,
+    )
+    assert "suggestive-words" == reason.policy_id
+    assert all(word in reason.says for word in ("Found: ice", "removal"))
+    assert reason.cite
+    assert (True, False) == (seen.may_decide, seen.may_take_up)

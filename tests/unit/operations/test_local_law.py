@@ -157,8 +157,11 @@ def test_what_is_kept_follows_the_law(county: Any) -> None:
 
 def copied(county: Any, folder: Path) -> None:
     """Take in one read of Pine's own and one copied from Washington, an hour apart."""
-    county.run("reader.add", AddReader(reader="wa-copy", name="Copies", operator=PINE, origin="us-wa"))
-    county.run("reader.add", AddReader(reader="own-1", name="Own", operator=PINE))
+    county.run(
+        "reader.add",
+        AddReader(reader="wa-copy", name="Copies", operator=PINE, origin="us-wa", latitude=45.5, longitude=-122.6),
+    )
+    county.run("reader.add", AddReader(reader="own-1", name="Own", operator=PINE, latitude=45.5, longitude=-122.6))
     county.ingest(folder, [("KTN0417", START - timedelta(hours=2), "own-1")])
     county.ingest(folder, [("KTN0417", START - timedelta(minutes=50), "wa-copy")])
 
@@ -185,8 +188,11 @@ def test_the_origins_law_travels_with_its_hours(county: Any, tmp_path: Path) -> 
 
 def test_an_old_copy_is_refused_by_its_own_law(county: Any, tmp_path: Path) -> None:
     """A read of 25 days: California's default would take it, Washington's limit does not."""
-    county.run("reader.add", AddReader(reader="wa-copy", name="Copies", operator=PINE, origin="us-wa"))
-    county.run("reader.add", AddReader(reader="own-1", name="Own", operator=PINE))
+    county.run(
+        "reader.add",
+        AddReader(reader="wa-copy", name="Copies", operator=PINE, origin="us-wa", latitude=45.5, longitude=-122.6),
+    )
+    county.run("reader.add", AddReader(reader="own-1", name="Own", operator=PINE, latitude=45.5, longitude=-122.6))
     old = START - timedelta(days=25)
 
     taken = county.ingest(tmp_path, [("KTN0417", old, "own-1"), ("KTN0418", old, "wa-copy")])
@@ -197,9 +203,12 @@ def test_an_old_copy_is_refused_by_its_own_law(county: Any, tmp_path: Path) -> N
 def test_columns_obey_the_origin_too(county: Any, tmp_path: Path) -> None:
     """The same for a mapped CSV, which goes in by columns when only the index is kept."""
     county.run("operator.change", ChangeOperator(operator=PINE, record_mode=RecordMode.INDEX_ONLY))
-    county.run("reader.add", AddReader(reader="wa-copy", name="Copies", operator=PINE, origin="us-wa"))
+    county.run(
+        "reader.add",
+        AddReader(reader="wa-copy", name="Copies", operator=PINE, origin="us-wa", latitude=45.5, longitude=-122.6),
+    )
     county.run("reader.add", AddReader(reader="nh-copy", name="Copies", operator=PINE, origin="us-nh"))
-    county.run("reader.add", AddReader(reader="own-1", name="Own", operator=PINE))
+    county.run("reader.add", AddReader(reader="own-1", name="Own", operator=PINE, latitude=45.5, longitude=-122.6))
     old, fresh = START - timedelta(days=25), START - timedelta(minutes=50)
     reads = [
         ("KTN0417", old, "own-1"), ("KTN0418", old, "wa-copy"), ("KTN0419", fresh, "wa-copy"),

@@ -1,16 +1,21 @@
 """Grants: two people, one pair, a start, an end, and a public line."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 
 from lockplate.clock import SetClock
-from lockplate.errors import BadInput, Conflict, NotFound
+from lockplate.errors import BadInput, Conflict, NotFound, SealBroken
 from lockplate.gate.question import GrantFacts
 from lockplate.registry.agencies import Agencies
+from lockplate.registry.database import reading, writing
+from lockplate.registry.grant_papers import GrantPapers
 from lockplate.registry.grants import Grant, GrantProposal, Grants, GrantState, Instrument
 from lockplate.registry.people import People
+from lockplate.registry.sealing import ColumnSealer
+from lockplate.registry.tables import grants as table
 from lockplate.terms import AgencyId, GrantId, OperatorId, PersonId, Purpose, ReaderId
 
 pytestmark = pytest.mark.usefixtures("county")
@@ -21,8 +26,8 @@ PURPOSES = frozenset({Purpose.STOLEN_VEHICLE, Purpose.AMBER_ALERT})
 
 
 @pytest.fixture
-def grants(engine: Engine, clock: SetClock) -> Grants:
-    return Grants(engine, clock)
+def grants(engine: Engine, sealers: dict[str, ColumnSealer], clock: SetClock) -> Grants:
+    return Grants(engine, sealers.__getitem__, clock)
 
 
 def proposal(clock: SetClock, **changes: object) -> GrantProposal:
@@ -232,3 +237,163 @@ def test_the_register_shows_past_and_present(grants: Grants, clock: SetClock) ->
 
 def vars_of(line: object) -> list[object]:
     return [getattr(line, name) for name in line.__struct_fields__]
+
+
+# The case it is for, and the paper behind it
+
+TEXT = "Quarry City Police will not use answers for what the law bans.\r\nChief, 2026. ÄÖ\n"
+DIGEST = hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+def paper(**changes: object) -> GrantPapers:
+    return GrantPapers(**({"text": TEXT} | changes))
+
+
+def test_a_grant_for_one_case(grants: Grants, clock: SetClock) -> None:
+    """The facts say that it is for one case and whether the question names it; blanks and case of letters are nothing."""
+    made = grants.propose(proposal(clock), GrantPapers(case_number=" 26-Aß7 "), by=ANN)
+    grants.approve(made.grant, by=BEN)
+
+    def agrees(case_number: str) -> tuple[bool, bool]:
+        facts = grants.in_force(PINE, QUARRY, clock.now(), case_number)
+        assert facts is not None
+        return facts.for_case, facts.case_agrees
+
+    assert [(True, True)] * 3 == [agrees(number) for number in ("26-Aß7", "\t26-aSS7 ", "26-aß7")]
+    assert [(True, False)] * 4 == [agrees(number) for number in ("", " ", "26-A7", "26-Aß70")]
+    assert "26-Aß7" == grants.papers(made.grant).case_number
+
+
+@pytest.mark.parametrize("number", ["", " "])
+def test_a_grant_for_no_case_is_for_any(grants: Grants, clock: SetClock, number: str) -> None:
+    """Blanks are no case: the grant is for any, and nothing lies sealed."""
+    made = grants.propose(proposal(clock), GrantPapers(case_number=number), by=ANN)
+    grants.approve(made.grant, by=BEN)
+    facts = grants.in_force(PINE, QUARRY, clock.now(), "26-1")
+    assert facts is not None
+    assert (False, False, False) == (made.for_case, facts.for_case, facts.case_agrees)
+    assert "" == grants.papers(made.grant).case_number
+
+
+def test_for_one_case_cannot_be_said_without_it(grants: Grants, clock: SetClock) -> None:
+    """Whether a grant is for one case follows from its papers, whatever a proposal says."""
+    assert not grants.propose(proposal(clock, for_case=True), by=ANN).for_case
+
+
+def test_case_and_paper_lie_sealed(grants: Grants, clock: SetClock, engine: Engine) -> None:
+    """No column holds the number or the text, and what lies there opens in no other row."""
+    one, other = (
+        grants.propose(proposal(clock, instrument=Instrument.DECLARATION), paper(case_number="26-7731"), by=ANN)
+        for _ in range(2)
+    )
+    with reading(engine) as connection:
+        row = connection.execute(select(table).where(table.c.grant_id == one.grant)).one()
+    assert row.case_sealed
+    assert b"26-7731" not in row.case_sealed
+    assert row.paper_sealed
+    assert TEXT[:20].encode() not in row.paper_sealed
+    assert "26-7731" not in str(row)
+    with writing(engine) as connection:
+        moved = {"case_sealed": row.case_sealed, "paper_sealed": row.paper_sealed}
+        connection.execute(update(table).where(table.c.grant_id == other.grant).values(moved))
+    assert paper(case_number="26-7731") == grants.papers(one.grant)
+    with pytest.raises(SealBroken):
+        grants.papers(other.grant)
+
+
+def test_the_papers_hash_is_ours(grants: Grants, clock: SetClock) -> None:
+    """The text's SHA-256 is taken here, byte for byte; one that is given must agree, and may stand alone."""
+    said = [
+        grants.propose(proposal(clock, instrument=Instrument.DECLARATION, instrument_hash=given), papers, by=ANN)
+        for given, papers in ((None, paper()), (DIGEST, paper()), (DIGEST, GrantPapers()))
+    ]
+    assert [(DIGEST, True), (DIGEST, True), (DIGEST, False)] == [(one.instrument_hash, one.paper_here) for one in said]
+    assert [TEXT, TEXT, None] == [grants.papers(one.grant).text for one in said]
+    with pytest.raises(BadInput) as refused:
+        grants.propose(proposal(clock, instrument=Instrument.DECLARATION, instrument_hash="ab" * 32), paper(), by=ANN)
+    assert "paper_differs" == refused.value.code
+
+
+@pytest.mark.parametrize(
+    ("instrument", "papers"),
+    [
+        (Instrument.NONE, paper()),
+        (Instrument.DECLARATION, GrantPapers()),
+        (Instrument.DECLARATION, paper(text="")),
+        (Instrument.DECLARATION, paper(text=" \n")),
+        (Instrument.DECLARATION, paper(text="ä" * (128 * 1024) + "x")),
+        (Instrument.DECLARATION, paper(text="half \ud800 a pair")),
+        (Instrument.NONE, GrantPapers(case_number="half \ud800 a pair")),
+        (Instrument.NONE, GrantPapers(case_number="9" * 101)),
+    ],
+)
+def test_papers_nobody_can_keep(grants: Grants, clock: SetClock, instrument: Instrument, papers: GrantPapers) -> None:
+    """A text without a kind, a kind without a text, an empty or too long one, no Unicode, a case without end."""
+    with pytest.raises(BadInput):
+        grants.propose(proposal(clock, instrument=instrument), papers, by=ANN)
+    assert () == grants.list_all()
+
+
+def test_the_longest_paper_fits(grants: Grants, clock: SetClock) -> None:
+    """256 KiB of UTF-8 are kept and come back whole."""
+    longest = paper(text="ä" * (128 * 1024), case_number="9" * 100)
+    made = grants.propose(proposal(clock, instrument=Instrument.DECLARATION), longest, by=ANN)
+    assert longest == grants.papers(made.grant)
+
+
+@pytest.mark.parametrize("person", [BEN, EMIL])
+def test_a_paper_is_withdrawn(grants: Grants, clock: SetClock, person: PersonId) -> None:
+    """By either side; from then on none is on file, while the grant stands and both register and list say so."""
+    made = grants.propose(proposal(clock, instrument=Instrument.ATTESTATION), paper(), by=ANN)
+    grants.approve(made.grant, by=BEN)
+    before = grants.in_force(PINE, QUARRY, clock.now())
+    clock.advance(DAY)
+    ended = grants.withdraw_paper(made.grant, by=person)
+    after = grants.in_force(PINE, QUARRY, clock.now())
+    assert before is not None
+    assert after is not None
+    assert (True, False) == (before.declaration_on_file, after.declaration_on_file)
+    assert (person, clock.now()) == (ended.paper_withdrawn_by, ended.paper_withdrawn_at)
+    (line,) = grants.register(clock.now())
+    assert (clock.now(), DIGEST, GrantState.IN_FORCE) == (line.paper_withdrawn_at, line.instrument_hash, line.state)
+    assert TEXT == grants.papers(made.grant).text
+    with pytest.raises(Conflict) as again:
+        grants.withdraw_paper(made.grant, by=person)
+    assert "paper_withdrawn" == again.value.code
+
+
+def test_a_paper_that_cannot_be_withdrawn(grants: Grants, clock: SetClock) -> None:
+    """None that never was, none of a grant that is over, none by a person of a third agency, none unknown."""
+    bare = granted(grants, clock)
+    with pytest.raises(Conflict) as none:
+        grants.withdraw_paper(bare.grant, by=BEN)
+    assert "no_paper" == none.value.code
+    grants.revoke(bare.grant, by=BEN)
+    made = grants.propose(proposal(clock, instrument=Instrument.DECLARATION), paper(), by=ANN)
+    with pytest.raises(NotFound):
+        grants.withdraw_paper(made.grant, by=PersonId("nobody"))
+    with pytest.raises(NotFound):
+        grants.withdraw_paper(GrantId("g0"), by=BEN)
+    grants.revoke(made.grant, by=BEN)
+    with pytest.raises(Conflict) as over:
+        grants.withdraw_paper(made.grant, by=BEN)
+    assert "grant_over" == over.value.code
+
+
+def test_the_register_says_when_a_grantee_is_set_inactive(grants: Grants, clock: SetClock, engine: Engine) -> None:
+    """A grant that answers nothing is not shown as in force."""
+    granted(grants, clock)
+    agencies = Agencies(engine, clock)
+    agencies.deactivate(QUARRY)
+    assert [GrantState.SUSPENDED] == [line.state for line in grants.register(clock.now())]
+    agencies.activate(QUARRY)
+    assert [GrantState.IN_FORCE] == [line.state for line in grants.register(clock.now())]
+
+
+def test_the_register_never_says_the_case(grants: Grants, clock: SetClock) -> None:
+    """It says that a grant is for one case, and no value of the line is the number."""
+    made = grants.propose(proposal(clock), GrantPapers(case_number="26-7731"), by=ANN)
+    grants.approve(made.grant, by=BEN)
+    (line,) = grants.register(clock.now())
+    assert line.for_case
+    assert not [value for value in vars_of(line) if "26-7731" in str(value)]

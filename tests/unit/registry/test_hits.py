@@ -150,17 +150,26 @@ def test_counts(hits: Hits, clock: SetClock) -> None:
     } == hits.counts(PINE, start, clock.now())
 
 
-def test_forget(hits: Hits, clock: SetClock) -> None:
-    """Hits captured before a time go, but those on hold and those of other operators stay."""
-    old, held = one(hits, clock), one(hits, clock, entry_id=EntryId("e2"))
+@pytest.mark.parametrize("from_capture", [True, False])
+def test_forget(hits: Hits, clock: SetClock, from_capture: bool) -> None:
+    """Hits up to a time go, confirmed or not, counted by category; younger ones and other operators' stay."""
+    start = clock.now()
+    old = [one(hits, clock), one(hits, clock, entry_id=EntryId("e2"), category=Category.AMBER)]
     limit = clock.now()
     clock.advance(timedelta(hours=1))
     fresh = one(hits, clock)
-    assert 0 == hits.forget(OperatorId("quarry-city"), limit)
-    assert 1 == hits.forget(PINE, limit, keep=frozenset({held}))
-    assert {held, fresh} == {hit.hit_id for hit in hits.list_recent(PINE)}
-    with pytest.raises(NotFound):
-        hits.get(old)
+    assert {} == hits.forget(OperatorId("quarry-city"), limit, from_capture=from_capture)
+    assert {} == hits.over(PINE, start - timedelta(hours=1), from_capture=from_capture)
+    expected = {Category.AMBER: 1, Category.STOLEN_VEHICLE: 1}
+    assert expected == hits.over(PINE, limit, from_capture=from_capture)
+    assert expected == hits.forget(PINE, limit, from_capture=from_capture)
+    assert {} == hits.over(PINE, limit, from_capture=from_capture)
+    assert {fresh} == {hit.hit_id for hit in hits.list_recent(PINE)}
+    assert clock.now() == hits.oldest(PINE)
+    assert None is hits.oldest(OperatorId("quarry-city"))
+    for hit in old:
+        with pytest.raises(NotFound):
+            hits.get(hit)
 
 
 def test_nothing_of_a_hit_is_plain_in_the_file(

@@ -157,13 +157,17 @@ def test_time_ends_waiting_and_approval(
 
 
 def test_forget(waiting: WaitingRequests, request_by_ann: AccessRequest, clock: SetClock) -> None:
-    """Only what ended goes, and only after its time."""
+    """A request goes when its time ran out before a time, however it ended; another operator's stays."""
     waiting.put(request_by_ann, PINE, POLICIES)
     waiting.put(request_by_ann, QUARRY, POLICIES)
     waiting.refuse(Q1, PINE, by=BEN)
-    assert 0 == waiting.forget(clock.now())
-    assert 1 == waiting.forget(clock.now() + timedelta(days=30))
+    over = clock.now() + timedelta(hours=24)
+    assert (0, 0) == (waiting.over(PINE, clock.now()), waiting.forget(PINE, clock.now()))
+    assert request_by_ann.asked_at == waiting.oldest(PINE)
+    assert (1, 1, 0) == (waiting.over(PINE, over), waiting.forget(PINE, over), waiting.over(PINE, over))
+    assert None is waiting.oldest(PINE)
     assert [QUARRY] == [line.operator for line in waiting.list_all()]
+    assert 1 == waiting.forget(QUARRY, over)
 
 
 def test_refusals(waiting: WaitingRequests, request_by_ann: AccessRequest) -> None:

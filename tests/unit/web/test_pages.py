@@ -510,3 +510,30 @@ def test_a_body_that_is_no_form_is_refused(site: Site) -> None:
     assert [status for _, _, status in bodies] == [
         site.client.post("/app/ask", content=body, headers=headers | kind).status_code for kind, body, _ in bodies
     ]
+
+
+# Findings
+
+
+def test_an_auditor_sees_how_many_findings_are_new_and_the_records_behind_each(reads: Site) -> None:
+    """A number beside the link until the page was looked at; each row leads to its record; others are not let in."""
+    officer, auditor = reads.person("officer.lind"), reads.person("auditor.roe")
+    assert 403 == officer.post("/app/ask", question(officer, purpose="immigration")).status_code
+    place = len(reads.leaves()) - 1
+
+    assert re.search(r"Findings\s+\d+ new", text_of(auditor.get("/app/records").text))
+    seen = auditor.get("/app/findings")
+    assert (200, True) == (seen.status_code, f'href="/app/records/oakmont/{place}"' in seen.text)
+    assert 200 == auditor.get(f"/app/records/oakmont/{place}").status_code
+    assert "Who asked, or would have granted, for a purpose that is never answered" in text_of(seen.text)
+    assert not re.search(r"\d+ new", text_of(auditor.get("/app/records").text))
+
+    assert 403 == officer.get("/app/findings").status_code
+    assert "Findings" not in text_of(officer.get("/app/ask").text)
+
+
+def test_the_list_of_words_is_on_the_public_page(site: Site) -> None:
+    """Anyone can read which words want a second person, and why."""
+    page = text_of(site.browser().get("/").text)
+    for word in site.node.gate.suggestive.shipped:
+        assert word.why in page

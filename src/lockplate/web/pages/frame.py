@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from litestar.di import NamedDependency
 
+from lockplate.operations.findings import new_findings
 from lockplate.operations.operation import Actor
 from lockplate.operations.publishing import PublicNumbers
 from lockplate.operations.signing_in import SignInDesk
@@ -45,6 +46,7 @@ MENU = (
     Place("/app/ask", "Ask", frozenset({Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR})),
     Place("/app/waiting", "Waiting", frozenset({Role.OFFICER, Role.SUPERVISOR})),
     Place("/app/records", "Records", frozenset({Role.AUDITOR})),
+    Place("/app/findings", "Findings", frozenset({Role.AUDITOR})),
     Place("/app/readers", "Readers", frozenset({Role.ADMINISTRATOR})),
 )
 """What is offered; whether it is allowed is the gate's to say at each act."""
@@ -54,6 +56,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who is signed in."""
 
     session: Session
+    new_findings: int = 0
+    """Findings that this auditor has not been shown."""
 
     @property
     def actor(self) -> Actor:
@@ -94,7 +98,10 @@ def state_of(request: HttpRequest) -> PageState:
     state = request.app.state
     if STATE not in state:
         state[STATE] = PageState(
-            rendering=Rendering(), submissions=Submissions(), sign_in=SignInDesk(), numbers=PublicNumbers()
+            rendering=Rendering(),
+            submissions=Submissions(),
+            sign_in=SignInDesk(),
+            numbers=PublicNumbers(),
         )
     made: PageState = state[STATE]
     return made
@@ -102,7 +109,8 @@ def state_of(request: HttpRequest) -> PageState:
 
 def visitor_of(request: HttpRequest, doorway: NamedDependency[Doorway]) -> Visitor:
     """Return who is signed in, or raise Unauthenticated; an error page later in this request greets them too."""
-    visitor = Visitor(session=doorway.session(request))
+    session = doorway.session(request)
+    visitor = Visitor(session=session, new_findings=new_findings(doorway.node, session.person))
     request.state[VISITOR] = visitor
     return visitor
 

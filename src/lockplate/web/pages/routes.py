@@ -13,12 +13,17 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from lockplate.errors import LockplateError
-from lockplate.web.pages import asking, law, public, readers, records, session, waiting
+from lockplate.web.pages import asking, documents, findings, law, public, readers, records, session, waiting
 from lockplate.web.pages.forms import MAX_FORM_BYTES, Form, read_form
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor, signed_form, state_of, visitor_of
 from lockplate.web.pages.refusals import no_such_page, told_fault_page, told_http_page, told_page
 
-OPEN_TO_ANYONE = frozenset({"show_public_page", "show_static", "show_law", "show_sign_in", "sign_in", "show_no_page"})
+OPEN_TO_ANYONE = frozenset(
+    {
+        "show_public_page", "show_static", "show_law", "show_policy", "show_report", "show_sign_in", "sign_in",
+        "show_no_page",
+    }
+)  # fmt: skip
 """Handlers that take no visitor; a test compares this with what they ask for."""
 
 
@@ -29,10 +34,11 @@ def show_no_page(path: FromPath[str]) -> Response[Any]:  # noqa: ARG001 - the pa
 
 
 HANDLERS = (
-    public.show_public_page, public.show_static, law.show_law,
+    public.show_public_page, public.show_static, law.show_law, documents.show_policy, documents.show_report,
     session.show_sign_in, session.sign_in, session.sign_out, session.go_home,
     asking.show_ask, asking.take_question,
     waiting.show_list, waiting.show_one, waiting.decide,
+    findings.show_findings,
     records.show_list, records.show_one, records.open_details, records.show_proof,
     readers.show_readers,
     show_no_page,

@@ -1,0 +1,227 @@
+"""PolicyDocument: an operator's usage and privacy policy, written from what is in force.
+
+What flows in: law, roles, grants, readers, a person's statements; the paragraphs of policy/documents. What flows out:
+sections, each with what is missing. What it must never see: a plate, a person's name. What only a person can say is
+missing until a person says it.
+
+California wants seven elements (Civ. Code 1798.90.51(b)(2)(A) to (G)); the same seven serve every law here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from lockplate.errors import SettingRefused
+from lockplate.law.composition import LawInForce
+from lockplate.law.row import in_words
+from lockplate.law.text import stated
+from lockplate.law.yaml_text import plain_yaml
+from lockplate.registry.grants import GrantState, PublicGrant
+from lockplate.registry.statements import StatementName
+from lockplate.terms import Purpose, RecordMode, Role
+
+NEVER = (
+    Purpose.IMMIGRATION,
+    Purpose.REPRODUCTIVE_CARE,
+    Purpose.GENDER_AFFIRMING_CARE,
+    Purpose.PROTECTED_SPEECH,
+    Purpose.PROTECTED_CLASS,
+)
+
+
+class Element(StrEnum):
+    """What a policy must contain, by the words of the law profiles."""
+
+    PURPOSES = "purposes"
+    TITLES_AND_TRAINING = "titles_and_training"
+    MONITORING = "monitoring"
+    SALE_AND_SHARE_RULES = "sale_and_share_rules"
+    CUSTODIAN_TITLE = "custodian_title"
+    ACCURACY_AND_CORRECTION = "accuracy_and_correction"
+    RETENTION = "retention"
+
+
+TITLES = {
+    Element.PURPOSES: "Authorized purposes",
+    Element.TITLES_AND_TRAINING: "Who has access, and their training",
+    Element.MONITORING: "How the system is monitored",
+    Element.SALE_AND_SHARE_RULES: "Sale, sharing and transfer",
+    Element.CUSTODIAN_TITLE: "Official custodian",
+    Element.ACCURACY_AND_CORRECTION: "Accuracy and correction of errors",
+    Element.RETENTION: "How long, and how it is destroyed",
+}
+NEEDS = {
+    Element.TITLES_AND_TRAINING: (StatementName.TRAINING,),
+    Element.CUSTODIAN_TITLE: (StatementName.CUSTODIAN_TITLE,),
+    Element.ACCURACY_AND_CORRECTION: (StatementName.CONTACT,),
+}
+"""What a person must state, by element."""
+OPENING = "opening"
+
+
+class Paragraph(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One paragraph, and when it stands."""
+
+    says: str
+    when: str = ""
+
+
+Wording = Mapping[str, tuple[Paragraph, ...]]
+"""Opening and elements → paragraphs."""
+
+
+class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a policy is written from."""
+
+    name: str
+    """The operator's."""
+    agency_name: str
+    law: LawInForce | None
+    keeps: RecordMode
+    roles: Mapping[Role, int]
+    """How many people of the agency have each role."""
+    grants: tuple[PublicGrant, ...]
+    fixed_readers: int
+    mobile_readers: int
+    places: int
+    statements: Mapping[StatementName, str]
+    policy_set_hash: str
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """One element."""
+
+    element: Element
+    title: str
+    required: bool
+    """By the law in force."""
+    cite: str
+    paragraphs: tuple[str, ...]
+    missing: tuple[StatementName, ...]
+    """What a person has yet to say."""
+
+
+class PolicyDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole policy."""
+
+    title: str
+    opening: tuple[str, ...]
+    sections: tuple[Section, ...]
+    missing: tuple[StatementName, ...]
+    """Of required sections, and of the opening where any is required."""
+
+
+def load_wording(path: Path) -> Wording:
+    """Return the paragraphs of a YAML file, or raise SettingRefused when an element is missing or unknown."""
+    try:
+        plain = plain_yaml(path.read_text(encoding="utf-8"))
+        wording = msgspec.convert(plain, dict[str, tuple[Paragraph, ...]])
+    except (OSError, yaml.YAMLError, msgspec.ValidationError, ValueError) as error:
+        raise SettingRefused("the wording of the policy document cannot be read", code="bad_wording") from error
+    if set(wording) != {OPENING, *Element}:
+        raise SettingRefused("the wording of the policy document lacks an element", code="bad_wording")
+    return wording
+
+
+def write_policy(facts: PolicyFacts, wording: Wording) -> PolicyDocument:
+    """Return the policy in all seven elements; what a person must state and has not is listed as missing."""
+    values = _values(facts)
+    required = required_elements(facts.law)
+    groups = () if facts.law is None else facts.law.law.text.publish.policy_elements
+    cite = "; ".join(dict.fromkeys(group.cite for group in groups))
+    sections = tuple(
+        Section(
+            element=element,
+            title=TITLES[element],
+            required=element in required,
+            cite=cite if element in required else "",
+            paragraphs=_filled(wording[element], values),
+            missing=tuple(name for name in NEEDS.get(element, ()) if name not in facts.statements),
+        )
+        for element in Element
+    )
+    missing = [name for section in sections if section.required for name in section.missing]
+    opening = (StatementName.ADOPTED_ON, StatementName.PUBLIC_MEETING)
+    missing += [name for name in opening if required and name not in facts.statements]
+    return PolicyDocument(
+        title=f"Usage and privacy policy for license plate readers: {facts.name}",
+        opening=_filled(wording[OPENING], values),
+        sections=sections,
+        missing=tuple(dict.fromkeys(missing)),
+    )
+
+
+def required_elements(law: LawInForce | None) -> frozenset[Element]:
+    """Return the elements that the law in force asks for; words of a law that are none of ours are passed over."""
+    if law is None:
+        return frozenset()
+    known = {element.value for element in Element}
+    return frozenset(Element(word) for word in stated(law.law.text.publish.policy_elements) if word in known)
+
+
+def _filled(paragraphs: tuple[Paragraph, ...], values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the paragraphs whose condition has a value, filled in; values are never read as patterns."""
+    return tuple(
+        paragraph.says.format_map(values)
+        for paragraph in paragraphs
+        if not paragraph.when or values.get(paragraph.when)
+    )
+
+
+def _values(facts: PolicyFacts) -> dict[str, str]:
+    """Return what paragraphs may name; an empty value means that it is not so."""
+    roles = ", ".join(f"{role.value} ({count})" for role, count in sorted(facts.roles.items()) if count)
+    running = [
+        f"{grant.grantee_name}, for {', '.join(map(_words, sorted(grant.purposes)))}, until {grant.valid_to.date()}"
+        for grant in facts.grants
+        if grant.state is GrantState.IN_FORCE
+    ]
+    values = {
+        "agency": facts.agency_name,
+        "name": facts.name,
+        "fixed": str(facts.fixed_readers),
+        "mobile": str(facts.mobile_readers),
+        "roles": roles or "nobody yet",
+        "policy_set_hash": facts.policy_set_hash,
+        "never": ", ".join(map(_words, NEVER)),
+        "grants": "; ".join(running),
+        "no_grants": "" if running else "yes",
+        "places": str(facts.places) if facts.places else "",
+        "sources": "no law profile",
+        "nothing_kept": "yes",
+    }
+    values |= {name.value: facts.statements.get(name, "") for name in StatementName}
+    return values if facts.law is None else values | _law_values(facts.law, facts.keeps)
+
+
+def _law_values(found: LawInForce, keeps: RecordMode) -> dict[str, str]:
+    law, rule = found.law, found.law.retention_rule
+    kept = rule is not None and keeps is not RecordMode.NONE
+    decided = next((one for one in found.trace if one.field.endswith("retention.unmatched")), None)
+    audit = law.text.retention.audit_log
+    open_to = [_words(one) for one in Purpose if one not in law.purposes_denied and one not in NEVER]
+    return {
+        "law": "yes",
+        "unverified": "" if all(one.verified_on for one in found.statutes) else "yes",
+        "sources": " and ".join(found.sources),
+        "kept": "yes" if kept else "",
+        "nothing_kept": "" if kept else "yes",
+        "purposes": ", ".join(open_to),
+        "in_state": _words(law.share_in_state),
+        "out_of_state": _words(law.share_out_of_state),
+        "federal": _words(law.share_federal),
+        "private": _words(law.share_private),
+        "limit": "" if rule is None else "1 day" if rule.limit.days == 1 else f"{rule.limit.days} days",
+        "since": "it was captured" if rule is not None and rule.from_capture else "it came into our keeping",
+        "decided": "" if decided is None else decided.value,
+        "decided_by": "" if decided is None else ", ".join(decided.decided_by),
+        "decided_cite": "" if decided is None else decided.cite,
+        "audit_log": "" if audit is None or audit.value is None else f"{in_words(audit.value)} ({audit.cite})",
+    }
+
+
+def _words(word: str) -> str:
+    return word.replace("_", " ")

@@ -17,12 +17,13 @@ from law_node import HOME, PLATE, LawNode, law_node
 from lockplate.clock import format_time, period_of
 from lockplate.errors import BadInput, Conflict, Denied, NotFound, Unauthenticated
 from lockplate.hotlist import Category
-from lockplate.law.words import Place
+from lockplate.law.words import HoldKind, Place
 from lockplate.operations.asking import Ask
 from lockplate.operations.documents import ReportOf
 from lockplate.operations.grants import GrantName, GrantsOf, ProposeGrant
 from lockplate.operations.hits import Finding as Found
 from lockplate.operations.hits import ListHits
+from lockplate.operations.holds import CloseHold, OpenHold, RenewHold
 from lockplate.operations.hotlists import AddHotList, EnterPlate, HotListsOf, ImportHotList
 from lockplate.operations.local_law import TraceLaw
 from lockplate.operations.operators import OperatorName
@@ -31,6 +32,7 @@ from lockplate.operations.schedule import ForgettingSchedule
 from lockplate.plate import fold
 from lockplate.registry.grants import Instrument
 from lockplate.registry.hits import HitState
+from lockplate.registry.holds import LiftReason
 from lockplate.terms import Action, AgencyKind, Basis, Offense, Purpose, ReaderId
 from lockplate.wiring.node import open_node
 
@@ -505,3 +507,86 @@ def test_t20_a_read_without_a_match_is_a_number_and_no_more(tmp_path: Path, prof
         home.run("document.count", OperatorName(), there=False)
         (day,) = [record for record in home.records() if record.action is Action.DAY_COUNTED]
         assert {"reads": 12, "unkept": 12, "readers": 1} == day.counts
+
+
+# Holds: more of them in tests/unit/holding
+
+
+def held(home: LawNode, start: datetime, **more: Any) -> str:
+    """Have the reads of the plate in an hour held, and return the hold's id."""
+    values: dict[str, Any] = {
+        "plate": PLATE,
+        "window_from": format_time(start),
+        "window_to": format_time(start + timedelta(hours=1)),
+        "case_number": "26-0815",
+    }
+    return str(home.run("hold.open", OpenHold(**(values | more)), "olga").hold.hold_id)
+
+
+def test_t03_tennessee_lifts_a_hold_when_no_charge_is_filed(tmp_path: Path) -> None:
+    """T3: past 90 days the hold answers; the case closes without a charge: its key is gone, and so is the read."""
+    with law_node(tmp_path, "us-tn", NOW, state="TN") as home:
+        start = NOW - timedelta(hours=1)
+        home.ingest((PLATE, NOW - timedelta(minutes=30), "main-st"))
+        hold = held(home, start, kind=HoldKind.CASE, until=format_time(NOW + timedelta(days=200)))
+        home.forget(NOW + timedelta(days=91))
+        (before,) = home.ask(start=start, end=start + timedelta(hours=1)).operators
+        assert [hold] == [read.held_under for read in before.reads]
+        home.run("hold.close", CloseHold(hold=hold, reason=LiftReason.NO_CHARGE), "sam")
+        (after,) = home.ask(start=start, end=start + timedelta(hours=1)).operators
+        assert (("older-than-kept",), ()) == (after.policy_ids, after.reads)
+        assert home.node.desk(HOME).ring.stored_data_key(f"hold:{hold}") is None
+        assert [] == home.node.registries.holds.held(hold)
+        assert "closed" == home.records()[-2].facts["step"]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "policy"),
+    [
+        ({"sworn": False}, "hold-needs-missing"),
+        ({"facts": ""}, "hold-needs-missing"),
+        ({"plate": ""}, "floor-hold-needs"),
+    ],
+)
+def test_t04_montana_holds_nothing_without_sworn_facts_or_a_plate(
+    tmp_path: Path, lacking: dict[str, Any], policy: str
+) -> None:
+    """T4: refused by a policy with its section, on record; with both, the hold is open."""
+    with law_node(tmp_path, "us-mt", NOW, state="MT") as home:
+        home.ingest((PLATE, NOW - timedelta(minutes=30), "main-st"))
+        request: dict[str, Any] = {
+            "kind": HoldKind.PRESERVATION_REQUEST, "facts": "seen leaving the yard", "sworn": True,
+            "readers": ("main-st",), "until": format_time(NOW + timedelta(days=365)),
+        }  # fmt: skip
+        with pytest.raises(Denied) as caught:
+            held(home, NOW - timedelta(hours=1), **(request | lacking))
+        assert policy in [reason.policy_id for reason in caught.value.reasons]
+        assert "refused" == home.records()[-1].facts["step"]
+        assert held(home, NOW - timedelta(hours=1), **request)
+
+
+@pytest.mark.parametrize("second_order", [False, True])
+def test_t05_vermont_destroys_at_18_months_and_91_days_without_a_second_order(
+    tmp_path: Path, second_order: bool
+) -> None:
+    """T5: an order of the court holds 90 days; no second one: destroyed. With a second one: still there."""
+    with law_node(tmp_path, "us-vt", NOW, state="VT") as home:
+        captured, start = NOW - timedelta(minutes=30), NOW - timedelta(hours=1)
+        home.ingest((PLATE, captured, "main-st"))
+        months_18 = home.node.facts.profile(HOME).retention_unmatched  # type: ignore[union-attr]
+        home.forget(captured + months_18 - timedelta(hours=2))
+        order: dict[str, Any] = {
+            "kind": HoldKind.COURT_ORDER, "facts": "affidavit", "sworn": True, "readers": ("main-st",), "paper": "26-3141",
+        }  # fmt: skip
+        hold = held(home, start, **order)
+        home.forget(captured + months_18 + timedelta(days=89))
+        if second_order:
+            again = RenewHold(hold=hold, facts="affidavit", sworn=True, paper="28-77")
+            assert 1 == home.run("hold.renew", again, "olga").hold.renewals
+        home.forget(captured + months_18 + timedelta(days=91))
+        assert second_order == (home.node.desk(HOME).ring.stored_data_key(f"hold:{hold}") is not None)
+        assert second_order == (len(home.node.registries.holds.held(hold)) == 1)
+        answer = home.ask(start=start, end=start + timedelta(hours=1), basis=Basis.COURT_ORDER)
+        assert ("pending" if second_order else "denied") == answer.decision
+        if second_order:
+            assert [hold] == [read.held_under for read in home.approve(answer.request_id).reads]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,6 +46,7 @@ def asked(node: Home, *more: str, code: int) -> tuple[str, list[str], list[str]]
 def line(node: Home) -> tuple[Any, ...]:
     """Return what the only line of the register says."""
     (one,) = node.json("grant", "register")
+    assert ("Quarry Police", "municipal", "CA") == tuple(one[f"grantee_{what}"] for what in ("name", "kind", "state"))
     said = ("grantee", "state", "purposes", "readers", "for_case", "instrument", "instrument_hash")
     assert CASE not in json.dumps(one)
     return (*(one[name] for name in said), one["paper_withdrawn_at"] is not None, one["revoked_at"] is not None)
@@ -82,10 +84,10 @@ def test_a_grant_from_nothing_to_its_end(node: Home) -> None:
     paper = node.json("grant", "paper", grant, "--as", "uma")
     assert (PAPER, CASE, None) == (paper["text"], paper["case_number"], paper["withdrawn_at"])
     node.json("grant", "paper", grant, "--as", "quill", code=3)
-    for words in ("declaration, text here", "in_force"):
+    for words in ("declaration, kept here", "in_force"):
         assert words in node.run("grant", "list", "--as", "uma").stdout
 
-    with node.serve():  # the same commands, now over HTTP
+    with node.serve() as server, server.client() as anyone:  # the same commands, now over HTTP
         node.json("grant", "withdraw-paper", grant, "--as", "quinn", code=3)
         node.json("grant", "withdraw-paper", grant, "--as", "quill")
         assert (*during, True, False) == line(node)
@@ -93,6 +95,11 @@ def test_a_grant_from_nothing_to_its_end(node: Home) -> None:
         assert "declaration, withdrawn" in node.run("grant", "list", "--as", "uma").stdout
         # California wants no declaration inside the state: the grant itself still stands
         assert "permitted" == asked(node, code=0)[0]
+
+        page = anyone.get("/").text
+        for words in ("Quarry Police", ", CA</span>", "in one case only", "in force", DIGEST, "<br>withdrawn"):
+            assert words in page
+        assert not [words for words in (CASE, PAPER[:30], "ada", "quill") if words in page]
 
         assert "revoked" == node.json("grant", "revoke", grant, "--as", "sam")["state"]
 
@@ -103,13 +110,13 @@ def test_a_grant_from_nothing_to_its_end(node: Home) -> None:
 
 
 def test_papers_that_are_refused(node: Home) -> None:
-    """No such file, not UTF-8, too long, another hash than the one given: exit 2, in words, and no proposal is made."""
-    (node.folder / "scan.pdf").write_bytes(b"%PDF-1.7 \xff\xfe")
+    """No such file, neither UTF-8 nor PDF, too long, another hash than the one given: exit 2, in words, and no proposal is made."""
+    (node.folder / "scan.tiff").write_bytes(b"II*\x00 \xff\xfe")
     (node.folder / "long.txt").write_text("x" * (256 * 1024 + 1))
     before = len(node.json("grant", "list", "--as", "uma"))
     for file, more, code in (
         ("none.txt", (), "unreadable_file"),
-        ("scan.pdf", (), "bad_text"),
+        ("scan.tiff", (), "bad_text"),
         ("long.txt", (), "paper_too_long"),
         ("declaration.txt", ("--instrument-hash", "ab" * 32), "paper_differs"),
     ):
@@ -119,6 +126,24 @@ def test_papers_that_are_refused(node: Home) -> None:
         )  # fmt: skip
         assert code == told["error"], file
     assert before == len(node.json("grant", "list", "--as", "uma"))
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_a_paper_may_be_a_pdf(node: Home, *, served: bool) -> None:
+    """Kept byte for byte, hashed as the file is, and written out again to a new file only; served or not."""
+    pdf = b"%PDF-1.7\n\xe2\xe3\xcf\xd3 invented\n%%EOF\n" + bytes([served])
+    (node.folder / "signed.pdf").write_bytes(pdf)
+    with node.serve() if served else nullcontext():
+        grant = node.json(
+            "grant", "propose", "--to", "quarry", "--purpose", "stolen_vehicle", "--until", UNTIL,
+            "--instrument", "attestation", "--paper", "signed.pdf", "--as", "ada",
+        )["grant"]  # fmt: skip
+        assert (hashlib.sha256(pdf).hexdigest(), True) == (grant["instrument_hash"], grant["paper_here"])
+        copy = f"copy-{served}.pdf"
+        assert "A PDF" in node.run("grant", "paper", grant["grant"], "--as", "uma", "--save", copy).stdout
+        assert pdf == (node.folder / copy).read_bytes()
+        again = node.json("grant", "paper", grant["grant"], "--as", "uma", "--save", copy, code=2)
+        assert "unwritable_file" == again["error"]
 
 
 def test_the_case_and_the_paper_lie_nowhere_in_the_clear(node: Home) -> None:

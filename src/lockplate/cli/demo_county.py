@@ -161,6 +161,8 @@ def _add_readers(node: Node, fleet: Fleet) -> dict[ReaderId, str]:
                 mobile=reader.mobile,
             )
         )
+    for operator in (CITY, COUNTY, TOWN):
+        node.law.changed(operator)
     return keys
 
 

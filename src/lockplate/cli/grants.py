@@ -4,6 +4,7 @@ What flows in: a proposal with its paper, a second person's approval. What flows
 What it must never see: a key.
 """
 
+import base64
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from lockplate.cli.output import print_json, print_lines, print_table, told_erro
 from lockplate.cli.session import Session
 from lockplate.errors import BadInput
 from lockplate.operations.grants import GrantName, GrantsOf, ProposeGrant, Register
-from lockplate.registry.grant_papers import MAX_PAPER_BYTES
+from lockplate.registry.grant_papers import MAX_PAPER_BYTES, PDF_MARK
 from lockplate.registry.grants import Instrument
 from lockplate.terms import Purpose
 
@@ -39,10 +40,12 @@ def propose(
     instrument: Annotated[Instrument, typer.Option(help="The kind of signed paper behind it.")] = Instrument.NONE,
     paper: Annotated[
         Path | None,
-        typer.Option("--paper", metavar="FILE", help="The signed text, UTF-8, at most 256 KiB; kept sealed."),
+        typer.Option(
+            "--paper", metavar="FILE", help="The signed paper, UTF-8 text or PDF, at most 256 KiB; kept sealed."
+        ),
     ] = None,
     instrument_hash: Annotated[
-        str, typer.Option(help="SHA-256, hex, of the signed paper; it may be given without the text.")
+        str, typer.Option(help="SHA-256, hex, of the signed paper; it may be given without the paper.")
     ] = "",
     operator: Operator = "",
     home: Home = DEFAULT_HOME,
@@ -50,7 +53,9 @@ def propose(
 ) -> None:
     """Propose a grant; it gives nothing until a second person approves it."""
     with told_errors(as_json=as_json):
-        text = None if paper is None else _text(paper)
+        content = None if paper is None else _content(paper)
+        is_pdf = content is not None and content.startswith(PDF_MARK)
+        text = None if content is None or is_pdf else _text(content)
     request = ProposeGrant(
         grantee=grantee,
         purposes=tuple(purposes),
@@ -61,6 +66,7 @@ def propose(
         instrument=instrument,
         instrument_hash=instrument_hash or None,
         paper=text,
+        paper_pdf=content if is_pdf else None,
         case_number=case_number,
     )
     _run("grant.propose", request, person, home, as_json=as_json)
@@ -85,10 +91,20 @@ def withdraw_paper(grant: GrantArgument, person: As, home: Home = DEFAULT_HOME, 
 
 
 @grants.command("paper")
-def show_paper(grant: GrantArgument, person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """Show the signed text behind a grant, and the case it is for."""
+def show_paper(
+    grant: GrantArgument,
+    person: As = "",
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Write the paper, byte for byte, to a new file.")
+    ] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Show the signed paper behind a grant, and the case it is for."""
     with told_errors(as_json=as_json):
         paper = Session(settings_of(home)).run("grant.paper", GrantName(grant=grant), person=person)
+        if save is not None:
+            _save(paper, save)
         if as_json:
             print_json(paper)
             return
@@ -96,7 +112,8 @@ def show_paper(grant: GrantArgument, person: As = "", home: Home = DEFAULT_HOME,
         lines = [f"{paper['grant']}: {paper['instrument']}{withdrawn}; case: {paper['case_number'] or 'any'}"]
         if paper["instrument_hash"] is not None:
             lines.append(f"SHA-256 {paper['instrument_hash']}")
-        print_lines([*lines, *(paper["text"] or "The text is not here.").splitlines()])
+        here = "A PDF; --save FILE writes it." if paper["pdf"] is not None else "The paper is not here."
+        print_lines([*lines, *(paper["text"] or here).splitlines()])
 
 
 @grants.command("list")
@@ -120,23 +137,44 @@ def register(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
             print_json(lines)
         else:
             rows = [
-                [one["operator"], one["grantee_name"], one["grantee_kind"], ", ".join(one["purposes"]), _case(one),
-                 one["instrument"] + (" withdrawn" if one["paper_withdrawn_at"] else ""),
+                [one["operator"], one["grantee_name"], _kind(one), ", ".join(one["purposes"]), _readers(one),
+                 _case(one), one["instrument"] + (" withdrawn" if one["paper_withdrawn_at"] else ""),
                  one["valid_from"][:10], one["valid_to"][:10], one["state"]]
                 for one in lines
             ]  # fmt: skip
-            print_table(["operator", "to", "kind", "purposes", "case", "paper", "from", "until", "state"], rows)
+            print_table(
+                ["operator", "to", "kind", "purposes", "readers", "case", "paper", "from", "until", "state"], rows
+            )
 
 
-def _text(file: Path) -> str:
+def _content(file: Path) -> bytes:
     try:
         if file.stat().st_size > MAX_PAPER_BYTES:
             raise BadInput("the paper is over 256 KiB", code="paper_too_long", next_step="Give its hash alone.")
-        return file.read_bytes().decode()
+        return file.read_bytes()
     except OSError as error:
         raise BadInput("the paper cannot be read", code="unreadable_file", next_step="Look at the file.") from error
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode()
     except UnicodeDecodeError:
-        raise BadInput("the paper is not UTF-8 text", code="bad_text", next_step="Give its hash alone.") from None
+        raise BadInput("neither UTF-8 text nor a PDF", code="bad_text", next_step="Give its hash alone.") from None
+
+
+def _save(paper: dict[str, Any], file: Path) -> None:
+    """Write the paper as it was handed in; a file that is there already is left alone."""
+    text, pdf = paper["text"], paper["pdf"]
+    if text is None and pdf is None:
+        raise BadInput("the paper is not here", code="no_paper", next_step="Ask whoever signed it.")
+    try:
+        with file.open("xb") as place:
+            place.write(text.encode() if pdf is None else base64.b64decode(pdf))
+    except OSError as error:
+        raise BadInput(
+            "the paper cannot be written there", code="unwritable_file", next_step="Name a new file."
+        ) from error
 
 
 def _run(name: str, request: object, person: str, home: Home, *, as_json: bool) -> None:
@@ -166,13 +204,21 @@ def _row(line: dict[str, Any]) -> list[object]:
     ]
 
 
+def _kind(line: dict[str, Any]) -> str:
+    return " ".join(filter(None, (line["grantee_kind"], line["grantee_state"])))
+
+
+def _readers(line: dict[str, Any]) -> str:
+    return "all" if line["readers"] is None else ", ".join(line["readers"])
+
+
 def _case(grant: dict[str, Any]) -> str:
     return "one" if grant["for_case"] else "any"
 
 
 def _paper(grant: dict[str, Any]) -> str:
-    """Say what is known of the paper: its kind, whether the text is here, whether it was taken back."""
+    """Say what is known of the paper: its kind, whether it is here, whether it was taken back."""
     if grant["instrument"] == Instrument.NONE.value:
         return "none"
-    kept = "text here" if grant["paper_here"] else "hash only"
+    kept = "kept here" if grant["paper_here"] else "hash only"
     return f"{grant['instrument']}, {'withdrawn' if grant['paper_withdrawn_at'] else kept}"

@@ -15,6 +15,10 @@ from lockplate.operations.readers import AddReader, ReaderName, ReadersOf
 
 readers = typer.Typer(no_args_is_help=True, help="Cameras that may send, each with its own key.")
 
+FAULTS = {
+    "sensitive_place": "inside a place where the law lets nobody collect",
+    "place_unknown": "no position, and the law wants to know it",
+}
 ReaderArgument = Annotated[str, typer.Argument(metavar="READER", help="a-z, 0-9, dash.")]
 
 
@@ -57,14 +61,15 @@ def add(
 
 @readers.command("list")
 def list_all(operator: Operator = "", person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """List readers: when each was last heard, how far its clock is off, what it sent amiss in seven days."""
+    """List readers: when each was last heard, how far its clock is off, what was amiss or refused in seven days."""
     with told_errors(as_json=as_json):
         lines = Session(settings_of(home)).run("reader.list", ReadersOf(operator=operator), person=person)
         if as_json:
             print_json(lines)
         else:
             print_table(
-                ["reader", "name", "place", "", "last heard", "clock", "rejects"], [_row(line) for line in lines]
+                ["reader", "name", "place", "", "last heard", "clock", "rejects", "refused"],
+                [_row(line) for line in lines],
             )
 
 
@@ -110,7 +115,9 @@ def _row(line: dict[str, Any]) -> list[object]:
     reader, drift = line["reader"], line["clock_drift_seconds"]
     clock = "" if drift is None else f"{drift:+.1f} s"
     seen = line["last_seen"] or "never"
-    return [reader["reader"], reader["name"], reader["place"], _word(reader), seen, clock, line["rejects"]]
+    refused = ", ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in line["refused_by_reason"].items())
+    state = FAULTS.get(line["place_fault"], _word(reader)) if reader["active"] else _word(reader)
+    return [reader["reader"], reader["name"], reader["place"], state, seen, clock, line["rejects"], refused or 0]
 
 
 def _word(reader: dict[str, Any]) -> str:

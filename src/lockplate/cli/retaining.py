@@ -79,8 +79,6 @@ def _lines(part: dict[str, Any], *, dry_run: bool) -> list[str]:
         lines.append("  receipts: records " + ", ".join(map(str, part["receipts"])))
     if part["days_dropped"]:
         lines.append("  days dropped from the store: " + ", ".join(part["days_dropped"]))
-    if part["reads_held"]:
-        lines.append(f"  {part['reads_held']} reads kept under holds before their hours went")
     if part["details_forgotten"]:
         lines.append(f"  private details of {part['details_forgotten']} old records forgotten")
     lines += [f"  hits {what}: {category} {count}" for category, count in part["hits_forgotten"].items()]

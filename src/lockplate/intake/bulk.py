@@ -18,7 +18,7 @@ from lockplate.intake.counting import ByReader, ReaderTally, columns_by_reader, 
 from lockplate.intake.counting import refusal as refusal_count
 from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal, tally
 from lockplate.intake.lane import Lane
-from lockplate.read import Read, Reject
+from lockplate.read import Position, Read, Reject
 from lockplate.readers.columns import ReadColumns
 from lockplate.registry.day_counts import KEPT, UNKEPT, DayCounts
 from lockplate.registry.hits import Hits, NewHit
@@ -84,9 +84,8 @@ class BulkIntake:
             raise NotFound("this node does not serve that operator", code="unknown_operator") from None
 
     def keeps_records(self, operator: OperatorId) -> bool:
-        """Say whether whole reads are needed, not columns: for a record beside each, or to see where each was made."""
-        lane = self.lane(operator)
-        return lane.record_mode is RecordMode.RECORD or bool(lane.rule().places_denied)
+        """Say whether the operator keeps a record beside each row, which needs whole reads, not columns."""
+        return self.lane(operator).record_mode is RecordMode.RECORD
 
     def seal_columns(self, operator: OperatorId, columns: ReadColumns) -> Sealed:
         """Return columns matched and sealed, refused rows counted; nothing is stored yet."""
@@ -209,11 +208,27 @@ class BulkIntake:
 
 
 def _apply_places(lane: Lane, columns: ReadColumns, refusals: NDArray[np.uint8]) -> None:
-    """Refuse the rows of readers that stand where nobody may collect; a column says nothing of a row's own place."""
-    for number, reader in enumerate(columns.readers):
-        misplaced = lane.place_refusal(reader)
-        if misplaced is not None:
-            refusals[columns.reader_index == number] = _REASONS.index(misplaced) + 1
+    """Refuse the rows that were made where nobody may collect; nothing is looked at under a law that names no place."""
+    if not any(lane.rule(reader).places_denied for reader in columns.readers):
+        return
+    own = None if columns.positions is None else columns.positions()
+    if own is None or not any(own):
+        for number, reader in enumerate(columns.readers):
+            if found := _place_number(lane, reader, None):
+                refusals[columns.reader_index == number] = found
+        return
+    known: dict[tuple[int, Position | None], int] = {}
+    for row, asked in enumerate(zip(columns.reader_index.tolist(), own, strict=True)):
+        if asked not in known:
+            known[asked] = _place_number(lane, columns.readers[asked[0]], asked[1])
+        if known[asked]:
+            refusals[row] = known[asked]
+
+
+def _place_number(lane: Lane, reader: ReaderId, position: Position | None) -> int:
+    """Return 0, or the place (from 1) in `_REASONS` of why a read may not be collected there."""
+    refusal = lane.place_refusal(reader, position)
+    return 0 if refusal is None else _REASONS.index(refusal) + 1
 
 
 def _apply_origins(lane: Lane, columns: ReadColumns, refusals: NDArray[np.uint8], now: datetime) -> None:

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from lockplate.registry.day_counts import KEPT, READS, UNKEPT, Counted, DayCounts
+from lockplate.registry.day_counts import KEPT, READS, REFUSED, UNKEPT, Counted, DayCounts
 from lockplate.registry.hits import NewHit, Recorded
 from lockplate.terms import OperatorId, ReaderId
 
@@ -26,7 +26,7 @@ def came_in(reads: int, kept: int, unkept: int, refused: dict[str, int]) -> dict
 
 def refusal(reason: str) -> Counted:
     """Return the name under which a refusal is counted."""
-    return Counted(f"refused:{reason}")
+    return Counted(f"{REFUSED}{reason}")
 
 
 class ReaderTally:

@@ -5,6 +5,7 @@ What it must never see: a plate, a store. In doubt a position is inside: a spher
 taken short.
 """
 
+import itertools
 import math
 from collections.abc import Iterable
 
@@ -16,7 +17,8 @@ from lockplate.read import Position
 EARTH_RADIUS_METRES = 6_371_008.8
 SPHERE_ERROR = 0.006
 """The most by which a distance on the sphere differs from one on the ellipsoid."""
-MAX_RADIUS_METRES = 5_000.0
+
+MAX_REMEMBERED = 20_000
 
 _CELL_DEGREES = 0.05
 _CELLS_AROUND = round(360 / _CELL_DEGREES)
@@ -34,12 +36,28 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
     radius_metres: float
 
 
+class Stand(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a reader stands, as registered."""
+
+    position: Position | None = None
+    moves: bool = False
+    """It is mobile: its position is where it is kept, and says nothing of where a read was made."""
+
+
+UNKNOWN_STAND = Stand()
+"""Of a reader that nobody registered, or of which nobody said where it stands."""
+
+
 class Fences:
-    """The fences of one operator, in cells, so that a position is compared with the few that are near."""
+    """The fences of one operator, in cells, so that a position is compared with the few that are near.
+
+    Nothing changes once it is made, so an answer is remembered: most readers ask from the same spot every time.
+    """
 
     def __init__(self, fences: Iterable[Fence] = ()) -> None:
         self._polar: list[Fence] = []
         self._cells: dict[tuple[int, int], list[Fence]] = {}
+        self._remembered: dict[tuple[Position, frozenset[Place]], Fence | None] = {}
         self._count = 0
         for fence in fences:
             self._count += 1
@@ -50,11 +68,22 @@ class Fences:
 
     def around(self, position: Position, kinds: frozenset[Place]) -> Fence | None:
         """Return a fence of one of these kinds that a position lies in, or None."""
+        if not self._count:
+            return None
+        asked = position, kinds
+        try:
+            return self._remembered[asked]
+        except KeyError:
+            pass
+        if len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.clear()
+        found = self._remembered[asked] = self._find(position, kinds)
+        return found
+
+    def _find(self, position: Position, kinds: frozenset[Place]) -> Fence | None:
         cell = _row(position.latitude), _column(position.longitude)
-        for fence in self._cells.get(cell, []) + self._polar:
-            if fence.kind in kinds and lies_in(position, fence):
-                return fence
-        return None
+        near = itertools.chain(self._cells.get(cell, ()), self._polar)
+        return next((one for one in near if one.kind in kinds and lies_in(position, one)), None)
 
     def _add(self, fence: Fence) -> None:
         reach = math.degrees(fence.radius_metres * (1 + 2 * SPHERE_ERROR) / EARTH_RADIUS_METRES)
@@ -84,10 +113,10 @@ def metres_between(one: Position, other: Position) -> float:
 
 
 def known_position(position: Position | None) -> Position | None:
-    """Return the position, or None for one that is nowhere on earth: nonsense is unknown."""
+    """Return the position, or None for one that is nowhere on earth, or is 0, 0: a receiver without a fix says that."""
     if position is None or not (abs(position.latitude) <= 90 and abs(position.longitude) <= 180):
         return None
-    return position
+    return position if position.latitude or position.longitude else None
 
 
 def _row(latitude: float) -> int:

@@ -12,7 +12,7 @@ import msgspec
 from lockplate.errors import BadInput, KeyUnavailable, NotFound
 from lockplate.hotlist import EntryId, HotListIndex, Match
 from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal
-from lockplate.intake.fences import Fences, known_position
+from lockplate.intake.fences import Fences, Stand, known_position
 from lockplate.law.words import Place
 from lockplate.read import Image, Position, Read
 from lockplate.registry.entries import Entries
@@ -50,7 +50,7 @@ class Lane:
         entries: Entries,
         index: HotListIndex,
         fences: Fences,
-        position_of: Callable[[ReaderId], Position | None],
+        stand_of: Callable[[ReaderId], Stand],
     ) -> None:
         self.operator = operator
         self.sealer = sealer
@@ -59,7 +59,7 @@ class Lane:
         self.index = index
         self.fences = fences
         """Replaced whole when a place is added or removed, as the index is."""
-        self._position_of = position_of
+        self._stand_of = stand_of
 
     @property
     def record_mode(self) -> RecordMode:
@@ -95,16 +95,19 @@ class Lane:
     def place_refusal(self, reader: ReaderId, position: Position | None = None) -> Refusal | None:
         """Return why a read of a reader may not even be matched where it was made, or None.
 
-        The read's own position goes before the reader's registered one. Under a law that names no such places nothing
-        is asked; under one that does, a read of which nobody knows where it was made is refused.
+        Under a law that names no such places nothing is asked. Under one that does, neither where a fixed reader is
+        registered nor where it says it is may lie in one; a mobile reader's reads count by their own positions, since
+        where it is kept says nothing of them. A read of which nobody knows where it was made is refused.
         """
         denied = self._rule_of(reader).places_denied
         if not denied:
             return None
-        place = known_position(position) or known_position(self._position_of(reader))
-        if place is None:
-            return Refusal.PLACE_UNKNOWN
-        return None if self.fences.around(place, denied) is None else Refusal.SENSITIVE_PLACE
+        stand, own = self._stand_of(reader), known_position(position)
+        registered = None if stand.moves and own is not None else known_position(stand.position)
+        places = [one for one in (own, registered) if one is not None]
+        if any(self.fences.around(one, denied) is not None for one in places):
+            return Refusal.SENSITIVE_PLACE
+        return Refusal.PLACE_UNKNOWN if not places or (stand.moves and own is None) else None
 
     def note_origin(self, reader: ReaderId, captured_at: datetime) -> None:
         """Note durably under which other law the reads of an hour stand, before any of them is stored."""

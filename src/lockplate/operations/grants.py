@@ -35,9 +35,11 @@ class ProposeGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """None: every reader of the operator; else answers come from these alone."""
     instrument: Instrument = Instrument.NONE
     instrument_hash: str | None = None
-    """SHA-256, hex, of the signed text; it may stand alone, and must agree when the text is given, too."""
+    """SHA-256, hex, of the signed paper; it may stand alone, and must agree when the paper is given, too."""
     paper: str | None = None
     """The signed text itself, at most 256 KiB of UTF-8; kept sealed, its SHA-256 is public."""
+    paper_pdf: bytes | None = None
+    """The same as a PDF, in the place of a text; base64 in JSON, the hash is that of the PDF."""
     case_number: str = ""
     """The one case it is for; kept sealed. Empty: any."""
 
@@ -65,7 +67,8 @@ class GrantPaper(msgspec.Struct, frozen=True, kw_only=True):
     instrument: Instrument
     instrument_hash: str | None
     text: str | None
-    """None: there is no paper, or only its hash was given."""
+    """None: there is no paper, it is a PDF, or only its hash was given."""
+    pdf: bytes | None
     withdrawn_by: PersonId | None
     withdrawn_at: datetime | None
     case_number: str
@@ -93,7 +96,7 @@ def propose_grant(node: Node, actor: Actor, request: ProposeGrant) -> GrantLine:
         instrument=request.instrument,
         instrument_hash=request.instrument_hash or None,
     )
-    papers = GrantPapers(case_number=request.case_number, text=request.paper)
+    papers = GrantPapers(case_number=request.case_number, text=request.paper, pdf=request.paper_pdf)
     return _line(node, _sharing(node, operator).propose(_standing(node, actor, operator), grantee, proposal, papers))
 
 
@@ -121,6 +124,7 @@ def show_paper(node: Node, actor: Actor, name: GrantName) -> GrantPaper:
         instrument=grant.instrument,
         instrument_hash=grant.instrument_hash,
         text=papers.text,
+        pdf=papers.pdf,
         withdrawn_by=grant.paper_withdrawn_by,
         withdrawn_at=grant.paper_withdrawn_at,
         case_number=papers.case_number,

@@ -11,6 +11,7 @@ import msgspec
 
 from lockplate.errors import BadInput, LockplateError
 from lockplate.gate.act import Act
+from lockplate.intake.delivery import Refusal
 from lockplate.intake.fences import Fence, lies_in
 from lockplate.law.words import Place
 from lockplate.operations.authority import Change, carry_out
@@ -142,10 +143,13 @@ def remove_place(node: Node, actor: Actor, name: PlaceName) -> KnownPlace:
 def denied_place_around(node: Node, operator: OperatorId, position: Position) -> KnownPlace | None:
     """Return a place that a position lies in and that the law in force denies, or None."""
     denied = node.law.keep_rule(operator).places_denied
-    for place in node.registries.places.list_all(operator) if denied else ():
-        if place.kind in denied and lies_in(position, _fence(place)):
-            return place
-    return None
+    listed = node.registries.places.list_all(operator) if denied else ()
+    return next((one for one in listed if one.kind in denied and lies_in(position, _fence(one))), None)
+
+
+def place_fault(node: Node, reader: RegisteredReader) -> Refusal | None:
+    """Return why nothing is taken from a fixed reader where it stands, or None; a mobile one's reads say it each."""
+    return None if reader.mobile else node.desk(reader.operator).lane.place_refusal(reader.reader)
 
 
 def _add(
@@ -189,7 +193,9 @@ def _place(line: dict[str, str | None]) -> NewPlace:
 
 
 def _active(node: Node, operator: OperatorId) -> list[RegisteredReader]:
-    return [one for one in node.registries.readers.list_all(operator) if one.active and one.position is not None]
+    """Return the readers that take reads where they stand; a mobile one stands nowhere."""
+    listed = node.registries.readers.list_all(operator)
+    return [one for one in listed if one.active and one.position is not None and not one.mobile]
 
 
 def _inside(readers: list[RegisteredReader], places: list[KnownPlace]) -> tuple[ReaderId, ...]:

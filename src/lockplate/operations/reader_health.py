@@ -11,7 +11,9 @@ import msgspec
 
 from lockplate.errors import Denied, Reason
 from lockplate.gate.act import Act
+from lockplate.intake.delivery import Refusal
 from lockplate.operations.operation import Actor
+from lockplate.operations.places import place_fault
 from lockplate.operations.retaining import retention_state_of
 from lockplate.registry.operators import Operator
 from lockplate.registry.readers import RegisteredReader
@@ -29,6 +31,10 @@ class ReaderState(StrEnum):
 
     OFF = "off"
     """Set inactive: nothing is taken from it."""
+    SENSITIVE_PLACE = "sensitive_place"
+    """It stands where the law lets nobody collect: nothing is taken from it."""
+    PLACE_UNKNOWN = "place_unknown"
+    """The law names such places and nobody said where it stands: only reads that say it themselves are taken."""
     NEVER_HEARD = "never_heard"
     SILENT = "silent"
     CLOCK_OFF = "clock_off"
@@ -44,6 +50,9 @@ class HealthLine(msgspec.Struct, frozen=True, kw_only=True):
     clock_drift_seconds: float | None
     rejects_today: int
     rejects_by_reason: dict[str, int]
+    refused_today: int
+    """Reads that were understood and not kept."""
+    refused_by_reason: dict[str, int]
 
 
 class OperatorReaders(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +75,8 @@ def list_reader_health(node: Node, actor: Actor) -> tuple[OperatorReaders, ...]:
         told = node.gate.explain_act(person, agency, Act.MANAGE_READERS, node.facts.operator(operator.operator))
         if told.verdict is Verdict.PERMITTED:
             listed = node.registries.readers.list_all(operator.operator)
-            lines = tuple(_line(node, one, now) for one in listed)
+            refused = node.registries.day_counts.refused(operator.operator, now.date())
+            lines = tuple(_line(node, one, now, refused.get(one.reader, {})) for one in listed)
             forgetting = retention_state_of(node, operator.operator)
             shown.append(OperatorReaders(operator=operator, lines=lines, forgetting=forgetting))
         reasons |= {reason.policy_id: reason for reason in told.reasons}
@@ -75,22 +85,28 @@ def list_reader_health(node: Node, actor: Actor) -> tuple[OperatorReaders, ...]:
     return tuple(shown)
 
 
-def _line(node: Node, reader: RegisteredReader, now: datetime) -> HealthLine:
+def _line(node: Node, reader: RegisteredReader, now: datetime, refused: dict[str, int]) -> HealthLine:
     health = node.registries.readers.health(reader.reader, now.date())
     rejects = health.rejects.get(now.date(), {})
     return HealthLine(
         reader=reader,
-        state=_state(reader, health.last_seen, health.clock_drift_seconds, now),
+        state=_state(reader, place_fault(node, reader), health.last_seen, health.clock_drift_seconds, now),
         last_seen=health.last_seen,
         clock_drift_seconds=health.clock_drift_seconds,
         rejects_today=sum(rejects.values()),
         rejects_by_reason=rejects,
+        refused_today=sum(refused.values()),
+        refused_by_reason=refused,
     )
 
 
-def _state(reader: RegisteredReader, last_seen: datetime | None, drift: float | None, now: datetime) -> ReaderState:
+def _state(
+    reader: RegisteredReader, misplaced: Refusal | None, last_seen: datetime | None, drift: float | None, now: datetime
+) -> ReaderState:
     if not reader.active:
         return ReaderState.OFF
+    if misplaced is not None:
+        return ReaderState(misplaced.value)
     if last_seen is None:
         return ReaderState.NEVER_HEARD
     if now - last_seen > SILENT_AFTER:

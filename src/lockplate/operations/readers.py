@@ -12,9 +12,10 @@ import msgspec
 
 from lockplate.errors import BadInput, Conflict
 from lockplate.gate.act import Act
+from lockplate.intake.delivery import Refusal
 from lockplate.operations.authority import Change, carry_out, require_any
 from lockplate.operations.operation import Actor, Operation
-from lockplate.operations.places import denied_place_around
+from lockplate.operations.places import denied_place_around, place_fault
 from lockplate.operations.taking_in import only_operator
 from lockplate.read import Position
 from lockplate.readers.formats import format_names
@@ -74,6 +75,11 @@ class ReaderLine(msgspec.Struct, frozen=True, kw_only=True):
     rejects: int
     """Of the last seven days."""
     rejects_by_reason: dict[str, int]
+    refused: int
+    """Reads of the last seven days that were understood and not kept."""
+    refused_by_reason: dict[str, int]
+    place_fault: Refusal | None
+    """Why nothing is taken from a fixed reader where it stands; None: nothing is wrong with it."""
 
 
 def add_reader(node: Node, actor: Actor, new: AddReader) -> ReaderWithKey:
@@ -136,6 +142,7 @@ def list_readers(node: Node, actor: Actor, which: ReadersOf) -> tuple[ReaderLine
     operator = only_operator(node, which.operator)
     require_any(node, actor, (Act.MANAGE_READERS, Act.SHOW_HIT, Act.READ_RECORDS), operator)
     since = (node.clock.now() - timedelta(days=HEALTH_DAYS)).date()
+    refused = node.registries.day_counts.refused(operator, since)
     lines = []
     for reader in node.registries.readers.list_all(operator):
         health = node.registries.readers.health(reader.reader, since)
@@ -150,6 +157,9 @@ def list_readers(node: Node, actor: Actor, which: ReadersOf) -> tuple[ReaderLine
                 clock_drift_seconds=health.clock_drift_seconds,
                 rejects=sum(by_reason.values()),
                 rejects_by_reason=by_reason,
+                refused=sum(refused.get(reader.reader, {}).values()),
+                refused_by_reason=refused.get(reader.reader, {}),
+                place_fault=place_fault(node, reader),
             )
         )
     return tuple(lines)

@@ -79,8 +79,6 @@ class ForgottenAt(msgspec.Struct, frozen=True, kw_only=True):
     rows_by_reader: dict[ReaderId, int]
     due: tuple[DueLine, ...]
     """The same hours by law, with the reason."""
-    reads_held: int
-    """Kept by holds before their hours went."""
     hours_kept: int
     recovered: int
     receipts: tuple[LeafIndex, ...]
@@ -206,7 +204,6 @@ def _told(one: OperatorRetention) -> ForgottenAt:
         rows=sum(one.rows_by_reader.values()),
         rows_by_reader=one.rows_by_reader,
         due=tuple(_due_line(due) for due in one.due),
-        reads_held=one.held,
         hours_kept=one.kept,
         recovered=one.recovered,
         receipts=one.receipts,

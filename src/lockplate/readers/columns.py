@@ -4,13 +4,13 @@ What flows in: decoded lines or table columns. What flows out: plate keys, secon
 refused. What it must never see: the store, keys, a log.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from lockplate.read import Read
+from lockplate.read import Position, Read
 from lockplate.terms import PlateKey, ReaderId
 
 
@@ -27,3 +27,5 @@ class ReadColumns(msgspec.Struct, frozen=True, kw_only=True):
     """Rows left out, by RejectReason."""
     read_at: Callable[[int], Read]
     """Makes the whole read of one place: needed only for the few that a hot list names."""
+    positions: Callable[[], Sequence[Position | None]] | None = None
+    """Makes where each row says that it was made: needed only under a law that names places. None: no row says it."""

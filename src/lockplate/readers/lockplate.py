@@ -108,6 +108,7 @@ def columns_of_lines(
         readers=tuple(ReaderId(name or default_reader) for name in names),
         refused=refused,
         read_at=lambda place: _whole_read(lines[place]),
+        positions=lambda: [_position(line) for line in lines],
     )
 
 
@@ -210,13 +211,15 @@ def _read(line: Line, zone: tzinfo | None, default_reader: ReaderId | None) -> R
         direction=line.direction,
         lane=line.lane,
         vehicle=None if vehicle == Vehicle() else vehicle,
-        position=(
-            None
-            if line.latitude is None or line.longitude is None
-            else Position(latitude=line.latitude, longitude=line.longitude)
-        ),
+        position=_position(line),
         place=line.place,
     )
+
+
+def _position(line: Line) -> Position | None:
+    if line.latitude is None or line.longitude is None:
+        return None
+    return Position(latitude=line.latitude, longitude=line.longitude)
 
 
 def _instant(line: Line, zone: tzinfo | None) -> tuple[datetime | None, ClockRule]:

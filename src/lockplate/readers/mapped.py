@@ -85,7 +85,13 @@ def columns_of_chunk(chunk: Chunk, column_map: ColumnMap) -> ReadColumns:
         readers=readers,
         refused=refused,
         read_at=lambda place: _whole_read(chunk, column_map, good[place]),
+        positions=None if column_map.position is None else lambda: _positions_at(table, column_map, good),
     )
+
+
+def _positions_at(table: pa.Table, column_map: ColumnMap, places: Sequence[int]) -> list[Position | None]:
+    positions = _positions(table, column_map)
+    return [positions[place] for place in places]
 
 
 def _whole_read(chunk: Chunk, column_map: ColumnMap, place: int) -> Read:

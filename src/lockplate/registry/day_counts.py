@@ -20,6 +20,7 @@ Counted = NewType("Counted", str)
 """What is counted: `reads`, `kept`, `unkept`, `refused:<reason>`, `hits:<list>:<category>`."""
 
 READS, KEPT, UNKEPT = Counted("reads"), Counted("kept"), Counted("unkept")
+REFUSED = "refused:"
 _FLUSH_AT = 10_000
 
 
@@ -64,6 +65,22 @@ class DayCounts:
             rows = connection.execute(select(day_counts).where(*here))
             return {(ReaderId(row.reader), Counted(row.what)): row.counted for row in rows}
 
+    def refused(self, operator: OperatorId, since: date) -> dict[ReaderId, dict[str, int]]:
+        """Return how many reads of each reader were refused from a day on, by reason."""
+        self.flush()
+        counted = day_counts.c
+        wanted = (
+            select(counted.reader, counted.what, func.sum(counted.counted).label("total"))
+            .where(counted.operator == operator, counted.day >= since, counted.what.startswith(REFUSED))
+            .group_by(counted.reader, counted.what)
+            .order_by(counted.reader, counted.what)
+        )
+        found: dict[ReaderId, dict[str, int]] = {}
+        with reading(self._engine) as connection:
+            for row in connection.execute(wanted):
+                found.setdefault(ReaderId(row.reader), {})[row.what.removeprefix(REFUSED)] = int(row.total)
+        return found
+
     def open_days(self, operator: OperatorId, before: date) -> tuple[date, ...]:
         """Return the days before one that have counts and no record in the log, oldest first."""
         self.flush()
@@ -86,6 +103,13 @@ class DayCounts:
         """Remember which record says a day; the record is durable before this."""
         with writing(self._engine, "the day is on record already") as connection:
             connection.execute(insert(counted_days).values(operator=operator, day=day, leaf=leaf))
+
+    def last_leaf(self, operator: OperatorId) -> LeafIndex | None:
+        """Return the place of the newest record that says a day, None when there is none."""
+        wanted = select(func.max(counted_days.c.leaf)).where(counted_days.c.operator == operator)
+        with reading(self._engine) as connection:
+            leaf = connection.execute(wanted).scalar_one_or_none()
+        return None if leaf is None else LeafIndex(leaf)
 
     def counted_through(self, operator: OperatorId) -> date | None:
         """Return the last day that is on record, None when none is."""

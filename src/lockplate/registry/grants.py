@@ -19,7 +19,7 @@ from lockplate.clock import Clock, require_utc
 from lockplate.errors import BadInput, Conflict, NotFound
 from lockplate.gate.question import GrantFacts
 from lockplate.registry.database import reading, writing
-from lockplate.registry.grant_papers import NO_PAPERS, GrantPapers, same_case
+from lockplate.registry.grant_papers import NO_PAPERS, GrantPapers, papers_of, same_case
 from lockplate.registry.ids import new_id
 from lockplate.registry.people import read_person_facts
 from lockplate.registry.sealing import SealerOf
@@ -87,7 +87,7 @@ class GrantProposal(msgspec.Struct, frozen=True, kw_only=True):
     """Half open: [from, to), at most two years."""
     instrument: Instrument = Instrument.NONE
     instrument_hash: str | None = None
-    """SHA-256, lower-case hex, of the signed text; required unless the instrument is none."""
+    """SHA-256, lower-case hex, of the signed paper; required unless the instrument is none."""
     for_case: bool = False
     """Only for one case; its number lies sealed."""
 
@@ -103,7 +103,7 @@ class Grant(GrantProposal, frozen=True, kw_only=True):
     revoked_by: PersonId | None = None
     revoked_at: datetime | None = None
     paper_here: bool = False
-    """The paper's text lies here, sealed; False: there is none, or only its hash was given."""
+    """The paper lies here, sealed; False: there is none, or only its hash was given."""
     paper_withdrawn_by: PersonId | None = None
     paper_withdrawn_at: datetime | None = None
 
@@ -133,6 +133,8 @@ class PublicGrant(msgspec.Struct, frozen=True, kw_only=True):
     grantee: AgencyId
     grantee_name: str
     grantee_kind: AgencyKind
+    grantee_state: str
+    """Two letters, or empty."""
     purposes: tuple[Purpose, ...]
     readers: tuple[ReaderId, ...] | None
     valid_from: datetime
@@ -169,9 +171,9 @@ class Grants:
             grant=GrantId(new_id("g")),
             proposed_by=by,
             proposed_at=self._clock.now(),
-            paper_here=papers.text is not None,
+            paper_here=papers.content() is not None,
         )
-        case = papers.case_number.strip() if made.for_case else None
+        case = papers.case_number.strip().encode() if made.for_case else None
         with writing(self._engine) as connection:
             owner = _owner(connection, proposal.operator)
             _require_grantee(connection, proposal.grantee, owner)
@@ -189,7 +191,7 @@ class Grants:
                     instrument=made.instrument.value,
                     instrument_hash=made.instrument_hash,
                     case_sealed=self._sealed(made, "case_sealed", case),
-                    paper_sealed=self._sealed(made, "paper_sealed", papers.text),
+                    paper_sealed=self._sealed(made, "paper_sealed", papers.content()),
                     proposed_by=by,
                     proposed_at=made.proposed_at,
                 )
@@ -249,13 +251,11 @@ class Grants:
             return _get(connection, grant)
 
     def papers(self, grant: GrantId) -> GrantPapers:
-        """Return a grant's case number and its paper's text, opened; raises NotFound, SealBroken."""
+        """Return a grant's case number and its paper, opened; raises NotFound, SealBroken."""
         with reading(self._engine) as connection:
             row = _row(connection, grant)
-        return GrantPapers(
-            case_number=self._opened(row, "case_sealed", row.case_sealed) or "",
-            text=self._opened(row, "paper_sealed", row.paper_sealed),
-        )
+        number = self._opened(row, "case_sealed", row.case_sealed) or b""
+        return papers_of(number.decode(), self._opened(row, "paper_sealed", row.paper_sealed))
 
     def get(self, grant: GrantId) -> Grant:
         """Return a grant, or raise NotFound."""
@@ -303,7 +303,7 @@ class Grants:
     def register(self, now: datetime) -> tuple[PublicGrant, ...]:
         """Return every grant ever approved, past and present, as the public page shows it; no person is named."""
         wanted = (
-            select(grants, agencies.c.name, agencies.c.kind, agencies.c.active)
+            select(grants, agencies.c.name, agencies.c.kind, agencies.c.state.label("grantee_state"), agencies.c.active)
             .join(agencies, agencies.c.agency == grants.c.grantee)
             .where(grants.c.approved_at.is_not(None))
             .order_by(grants.c.operator, grants.c.valid_from, grants.c.grant_id)
@@ -311,29 +311,29 @@ class Grants:
         with reading(self._engine) as connection:
             return tuple(_public(row, now) for row in connection.execute(wanted))
 
-    def _sealed(self, grant: Grant, column: str, plain: str | None) -> bytes | None:
+    def _sealed(self, grant: Grant, column: str, plain: bytes | None) -> bytes | None:
         if plain is None:
             return None
-        return self._sealer_of(grant.operator).seal_column(_TABLE, column, grant.grant, plain.encode())
+        return self._sealer_of(grant.operator).seal_column(_TABLE, column, grant.grant, plain)
 
-    def _opened(self, row: Row[Any], column: str, sealed: bytes | None) -> str | None:
+    def _opened(self, row: Row[Any], column: str, sealed: bytes | None) -> bytes | None:
         if sealed is None:
             return None
-        return self._sealer_of(OperatorId(row.operator)).open_column(_TABLE, column, row.grant_id, sealed).decode()
+        return self._sealer_of(OperatorId(row.operator)).open_column(_TABLE, column, row.grant_id, sealed)
 
 
 def with_papers(proposal: GrantProposal, papers: GrantPapers) -> GrantProposal:
-    """Return the proposal as its papers make it: for one case or not, with our own hash of the text.
+    """Return the proposal as its papers make it: for one case or not, with our own hash of the paper.
 
-    Raises BadInput for papers nobody can keep, a hash that is not the text's, or a text without a kind of paper.
+    Raises BadInput for papers nobody can keep, a hash that is not the paper's, or a paper without its kind.
     """
     papers.check()
     digest = proposal.instrument_hash
-    if papers.text is not None:
+    if papers.content() is not None:
         if proposal.instrument is Instrument.NONE:
-            raise BadInput("a paper's text without a kind of paper", code="bad_instrument")
+            raise BadInput("a paper without its kind", code="bad_instrument")
         if digest not in {None, papers.digest()}:
-            raise BadInput("the paper's text has another SHA-256 than the one given", code="paper_differs")
+            raise BadInput("the paper has another SHA-256 than the one given", code="paper_differs")
         digest = papers.digest()
     return msgspec.structs.replace(proposal, instrument_hash=digest, for_case=bool(papers.case_number.strip()))
 
@@ -473,6 +473,7 @@ def _public(row: Row[Any], now: datetime) -> PublicGrant:
         grantee=grant.grantee,
         grantee_name=row.name,
         grantee_kind=AgencyKind(row.kind),
+        grantee_state=row.grantee_state,
         purposes=tuple(sorted(grant.purposes)),
         readers=None if grant.readers is None else tuple(sorted(grant.readers)),
         valid_from=grant.valid_from,

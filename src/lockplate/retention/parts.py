@@ -110,7 +110,7 @@ class OperatorRetention(msgspec.Struct, frozen=True, kw_only=True):
     recovered: int = 0
     """Hours and other keys that an earlier run destroyed without completing their receipt."""
     held: int = 0
-    """Reads that holds kept before their hours went."""
+    """Reads that holds kept before their hours went; told to nobody: with one hold open, it would be an answer."""
     receipts: tuple[LeafIndex, ...] = ()
     days_dropped: tuple[date, ...] = ()
     details_forgotten: int = 0

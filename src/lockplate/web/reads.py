@@ -29,7 +29,7 @@ from litestar.types import Receive, Scope, Send
 
 from lockplate.errors import LockplateError, NotFound, Overloaded
 from lockplate.intake.bulk import BulkCount
-from lockplate.intake.delivery import Acknowledgement, Delivery
+from lockplate.intake.delivery import Acknowledgement, Delivery, Refusal
 from lockplate.read import Parsed, RejectReason
 from lockplate.readers.formats import parse_body
 from lockplate.readers.lockplate import NAME as OWN_FORMAT
@@ -51,6 +51,7 @@ BULK_AT_ONCE = 2
 BULK_WAITING = 6
 """Bulk bodies in hand or waiting; more are answered 503."""
 UNREADABLE = frozenset({RejectReason.MALFORMED, RejectReason.HOSTILE, RejectReason.EMPTY, RejectReason.UNKNOWN_FORMAT})
+REFUSED_BY_READER = frozenset(Refusal) - {Refusal.BAD_TIME}
 
 
 class BulkDesk:
@@ -203,6 +204,9 @@ def _note_bulk(doorway: Doorway, reader: RegisteredReader, count: BulkCount) -> 
     readers = doorway.node.registries.readers
     readers.note_seen(reader.reader, now)
     for reason, amount in count.refused.items():
+        # what was understood and refused is counted under the reader that each line names
+        if reason in REFUSED_BY_READER:
+            continue
         readers.count_rejects(reader.reader, now.date(), str(reason), amount)
     doorway.metrics.count_bulk(count.stored, count.refused)
 

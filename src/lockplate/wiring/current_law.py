@@ -12,13 +12,13 @@ from datetime import date, datetime, timedelta
 
 from lockplate.clock import Clock, period_of
 from lockplate.errors import NotFound
+from lockplate.intake.fences import UNKNOWN_STAND, Stand
 from lockplate.intake.lane import NOTHING_KEPT, KeepRule
 from lockplate.keys.ring import KeyRing
 from lockplate.law.composition import LawInForce, compose
 from lockplate.law.local import LocalText
 from lockplate.law.profile import LawProfile, RetentionRule
 from lockplate.law.profiles import Profiles
-from lockplate.read import Position
 from lockplate.registry.local_laws import LocalLaws
 from lockplate.registry.operators import Operator, Operators
 from lockplate.registry.readers import RegisteredReaders
@@ -37,7 +37,7 @@ class Standing:
     """Why there is no version for this day; None when nothing is missing."""
     local: tuple[LocalText, ...]
     keeps: KeepRule
-    positions: Mapping[ReaderId, Position]
+    stands: Mapping[ReaderId, Stand]
     """Where each reader stands, as registered."""
     reader_rules: Mapping[ReaderId, KeepRule]
     """Of the readers whose reads come from elsewhere."""
@@ -123,9 +123,9 @@ class CurrentLaw:
             return standing.keeps
         return standing.reader_rules.get(reader, standing.keeps)
 
-    def position_of(self, operator: OperatorId, reader: ReaderId) -> Position | None:
-        """Return where a reader stands, as registered; None when nobody said, or nobody knows the reader."""
-        return self.standing(operator).positions.get(reader)
+    def stand_of(self, operator: OperatorId, reader: ReaderId) -> Stand:
+        """Return where a reader stands, as registered; nowhere when nobody knows the reader."""
+        return self.standing(operator).stands.get(reader, UNKNOWN_STAND)
 
     def changed(self, operator: OperatorId) -> None:
         """Forget what is remembered of an operator: its profile, record mode, readers or own rules changed."""
@@ -160,7 +160,7 @@ class CurrentLaw:
             missing=None,
             local=local,
             keeps=keep_rule(operator, found.law),
-            positions={one.reader: one.position for one in readers if one.position is not None},
+            stands={one.reader: Stand(position=one.position, moves=one.mobile) for one in readers},
             reader_rules=rules,
         )
 
@@ -203,6 +203,6 @@ def _without_law(operator: Operator, today: date, local: tuple[LocalText, ...], 
         missing=missing,
         local=local,
         keeps=NOTHING_KEPT,
-        positions={},
+        stands={},
         reader_rules={},
     )

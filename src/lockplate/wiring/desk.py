@@ -118,7 +118,7 @@ def open_desk(
         entries=entries,
         index=HotListIndex(entries.load(operator, clock.now(), list_age(law, operator)), clock),
         fences=fences_of(places, operator),
-        position_of=lambda reader: law.position_of(operator, reader),
+        stand_of=lambda reader: law.stand_of(operator, reader),
     )
     return Desk(
         law=law,

@@ -9,34 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from lockplate.cli.agencies import agencies
-from lockplate.cli.founding import init
-from lockplate.cli.grants import grants
-from lockplate.cli.hits import hits
-from lockplate.cli.hotlists import hot_lists
-from lockplate.cli.law import law
-from lockplate.cli.operators import operators
-from lockplate.cli.people import people
-from lockplate.cli.readers import readers
-from lockplate.cli.retaining import retention
-from lockplate.cli.taking_in import ingest
+from lockplate.cli.main import app
 
-APP = typer.Typer(no_args_is_help=True)
-APP.command()(init)
-APP.command()(ingest)
-NOUNS = {
-    "agency": agencies,
-    "operator": operators,
-    "user": people,
-    "reader": readers,
-    "grant": grants,
-    "hotlist": hot_lists,
-    "hits": hits,
-    "retention": retention,
-    "law": law,
-}
-for noun, commands in NOUNS.items():
-    APP.add_typer(commands, name=noun)
+NOUNS = {str(group.name): group.typer_instance for group in app.registered_groups if group.typer_instance is not None}
 
 
 class Line:
@@ -47,7 +22,7 @@ class Line:
 
     def run(self, *words: str, stdin: str = "") -> Result:
         """Run a command and return its result."""
-        return CliRunner().invoke(APP, list(words), input=stdin, env={"LOCKPLATE_HOME": str(self.home)})
+        return CliRunner().invoke(app, list(words), input=stdin, env={"LOCKPLATE_HOME": str(self.home)})
 
     def json(self, *words: str, stdin: str = "") -> Any:
         """Run a command with `--json`, which must succeed, and return what it printed."""

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from lockplate.intake.fences import (
     EARTH_RADIUS_METRES,
-    MAX_RADIUS_METRES,
     SPHERE_ERROR,
     Fence,
     Fences,
@@ -17,6 +16,7 @@ from lockplate.intake.fences import (
 )
 from lockplate.law.words import Place
 from lockplate.read import Position
+from lockplate.registry.places import MAX_RADIUS_METRES
 
 LATITUDES = st.floats(-90, 90)
 LONGITUDES = st.floats(-180, 180)
@@ -95,10 +95,20 @@ def test_only_kinds_that_are_asked_for_count() -> None:
     assert 1 == len(fences)
 
 
+def test_an_answer_that_is_remembered_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked again, asked of another kind, and asked of more spots than are remembered."""
+    monkeypatch.setattr("lockplate.intake.fences.MAX_REMEMBERED", 3)
+    fences = Fences([fence(Position(latitude=47, longitude=-122), 100)])
+    spots = [Position(latitude=47 + step / 1000, longitude=-122) for step in range(9)]
+    for _ in range(3):
+        assert [True] + [False] * 8 == [fences.around(spot, SCHOOL) is not None for spot in spots]
+        assert fences.around(spots[0], frozenset({Place.COURT})) is None
+
+
 @pytest.mark.parametrize(
-    ("latitude", "longitude"), [(math.nan, 0), (0, math.nan), (91, 0), (0, 181), (math.inf, 0), (-90.1, 0)]
+    ("latitude", "longitude"), [(math.nan, 0), (0, math.nan), (91, 0), (0, 181), (math.inf, 0), (-90.1, 0), (0, 0)]
 )
 def test_nonsense_is_unknown(latitude: float, longitude: float) -> None:
-    """What is nowhere on earth is no position."""
+    """What is nowhere on earth is no position, nor is 0, 0, which receivers without a fix send."""
     assert known_position(Position(latitude=latitude, longitude=longitude)) is None
     assert known_position(None) is None

@@ -6,17 +6,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from lockplate.clock import SetClock
 from lockplate.errors import BadInput, Conflict, Denied, NotFound, Unauthenticated
+from lockplate.hotlist import Category
 from lockplate.intake.delivery import Delivery
+from lockplate.intake.files import FileOrder
 from lockplate.law.words import Place
+from lockplate.operations.hotlists import AddHotList, EnterPlate
 from lockplate.operations.local_law import ChangeOperator
 from lockplate.operations.operators import OperatorName
 from lockplate.operations.places import AddPlace, ImportPlaces, PlaceName
-from lockplate.operations.readers import AddReader, ReaderName
+from lockplate.operations.readers import AddReader, ReaderName, ReadersOf
+from lockplate.operations.taking_in import Ingest
 from lockplate.plate import fold
 from lockplate.read import ClockRule, Parsed, Position, Read
 from lockplate.readers.columns import ReadColumns
@@ -59,13 +64,26 @@ def send(county: Any, name: str, position: Position | None = None, plate: str = 
     return county.node.live.submit(delivery).result(10)
 
 
+def read_line(position: Position | None, at: datetime, name: str = "field-1", plate: str = "KTN0417") -> bytes:
+    """Return a line of our own format."""
+    where = {} if position is None else {"latitude": position.latitude, "longitude": position.longitude}
+    return msgspec.json.encode({"plate": plate, "captured_at": at.isoformat(), "reader": name} | where)
+
+
+def file_order(county: Any, lines: list[bytes]) -> FileOrder:
+    """Return the order to take lines in as a file."""
+    path = county.settings.home.parent / "lines.ndjson"
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return FileOrder(path=path, operator=PINE)
+
+
 def stored(county: Any) -> int:
     day = START.date()
     return sum(count.reads for count in county.node.store.counts(PINE, day - timedelta(days=30), day))
 
 
 def test_a_read_at_a_school_is_refused_and_one_in_a_field_is_taken(county: Any) -> None:
-    """T10, live: by the read's own position, which goes before the reader's."""
+    """T10, live: by the read's own position, wherever its reader is registered."""
     assert 1 == send(county, "field-1").stored
     refused = send(county, "field-1", SCHOOL)
     assert (0, 0, {"sensitive_place": 1}) == (refused.stored, refused.hits, refused.refused)
@@ -97,6 +115,67 @@ def test_a_place_added_later_stops_its_readers_at_once(county: Any) -> None:
     assert 1 == send(county, "field-1", plate="KTN0419").stored
 
 
+def test_what_a_fixed_reader_says_of_itself_does_not_free_it(county: Any) -> None:
+    """Registered at a school under another law, it collects nothing under this one, wherever it says that it is."""
+    county.run("operator.change", ChangeOperator(operator=PINE, profile="us-ca"))
+    county.run("reader.add", reader("gate-1", SCHOOL))
+    county.run("operator.change", ChangeOperator(operator=PINE, profile="us-wa"))
+    assert {"sensitive_place": 1} == send(county, "gate-1").refused
+    assert {"sensitive_place": 1} == send(county, "gate-1", FIELD, "KTN0418").refused
+
+
+def test_a_car_is_where_its_reads_say_not_where_it_is_kept(county: Any) -> None:
+    """Kept beside a school it collects elsewhere; kept in a field, a read that does not say where is refused."""
+    county.run("reader.add", reader("car-1", SCHOOL, mobile=True))
+    county.run("reader.add", reader("car-2", FIELD, mobile=True))
+    assert 1 == send(county, "car-1", FIELD).stored
+    assert {"sensitive_place": 1} == send(county, "car-2", SCHOOL).refused
+    assert {"place_unknown": 1} == send(county, "car-2").refused
+    told = county.run("place.add", school(name="Depot School", latitude=FIELD.latitude, longitude=FIELD.longitude))
+    assert ("field-1",) == told.readers_inside
+
+
+def test_a_refused_read_is_matched_against_nothing(county: Any) -> None:
+    """Its plate is on a hot list: at the school there is no hit, in the field there is one; whole, in columns, live."""
+    made = county.run(
+        "hotlist.add",
+        AddHotList(
+            operator=PINE, name="Stolen", categories=(Category.STOLEN_VEHICLE,), source="desk", legal_basis="cite",
+            max_age_hours=24,
+        ),
+    )  # fmt: skip
+    listed = EnterPlate(
+        list_id=made.hot_list.list_id, plate="KTN0417", category=Category.STOLEN_VEHICLE, reason="taken",
+        until=(START + timedelta(hours=5)).isoformat(),
+    )  # fmt: skip
+    county.run("hotlist.enter", listed, "sam", there=True)
+    for hours, mode in enumerate((RecordMode.RECORD, RecordMode.INDEX_ONLY), start=1):
+        county.run("operator.change", ChangeOperator(operator=PINE, record_mode=mode))
+        file = [read_line(SCHOOL, START), read_line(FIELD, START - timedelta(hours=hours))]
+        sealed = county.node.files.ingest(file_order(county, file), lambda _: None)
+        assert (1, 1, {"sensitive_place": 1}) == (sealed.imported, sealed.hits, sealed.refused_by_reason)
+    assert 0 == send(county, "field-1", SCHOOL).hits
+    assert 1 == send(county, "field-1").hits
+
+
+def test_the_list_of_readers_says_who_was_refused_and_why(county: Any, tmp_path: Path) -> None:
+    """By the reader that sent, or that a line of a file names; and that one of them stands where none may."""
+    county.run("operator.change", ChangeOperator(operator=PINE, profile="us-ca"))
+    county.run("reader.add", reader("gate-1", SCHOOL))
+    county.run("reader.add", reader("lost-1", None))
+    county.run("operator.change", ChangeOperator(operator=PINE, profile="us-wa"))
+    send(county, "gate-1")
+    county.ingest(tmp_path, [("KTN0417", START - timedelta(hours=1), name) for name in ("gate-1", "lost-1", "field-1")])
+    listed = {one.reader.reader: one for one in county.run("reader.list", ReadersOf(operator=PINE))}
+    assert ({"sensitive_place": 2}, 2, "sensitive_place") == (
+        listed["gate-1"].refused_by_reason, listed["gate-1"].refused, listed["gate-1"].place_fault,
+    )  # fmt: skip
+    assert ({"place_unknown": 1}, "place_unknown") == (
+        listed["lost-1"].refused_by_reason, listed["lost-1"].place_fault,
+    )  # fmt: skip
+    assert ({}, None) == (listed["field-1"].refused_by_reason, listed["field-1"].place_fault)
+
+
 def test_nobody_knows_where_means_no(county: Any) -> None:
     """Under such a law a read without a place, the reader's or its own, is refused: nobody can say it was lawful."""
     county.run("reader.add", reader("lost-1", None))
@@ -114,7 +193,33 @@ def test_files_are_no_way_around(county: Any, tmp_path: Path, mode: RecordMode) 
     at = START - timedelta(minutes=20)
     taken = county.ingest(tmp_path, [("KTN0417", at, "field-1"), ("KTN0418", at, "car-1"), ("KTN0419", at, "who")])
     assert (1, {"place_unknown": 1, "sensitive_place": 1}) == (taken.imported, taken.refused_by_reason)
-    assert 1 == stored(county)
+    placed = [
+        read_line(SCHOOL, at, "who"), read_line(FIELD, at, "who"), read_line(FIELD, at, "car-1"),
+        read_line(SCHOOL, at, "field-1"), read_line(None, at, "who"),
+    ]  # fmt: skip
+    told = county.node.files.ingest(file_order(county, placed), lambda _: None)
+    assert (2, {"place_unknown": 1, "sensitive_place": 2}) == (told.imported, told.refused_by_reason)
+    assert 3 == stored(county)
+
+
+@pytest.mark.parametrize("mode", [RecordMode.RECORD, RecordMode.INDEX_ONLY])
+def test_a_table_with_positions_is_no_way_around(county: Any, tmp_path: Path, mode: RecordMode) -> None:
+    """CSV with a map: each row by its own position; a row before it that is no read moves nobody else's place."""
+    county.run("operator.change", ChangeOperator(operator=PINE, record_mode=mode))
+    at = (START - timedelta(minutes=20)).isoformat()
+    cells = [("", FIELD), ("KTN0417", SCHOOL), ("KTN0418", FIELD), ("KTN0419", None)]
+    text = "plate,at,lat,lon\n" + "".join(
+        f"{plate},{at},{'' if where is None else where.latitude},{'' if where is None else where.longitude}\n"
+        for plate, where in cells
+    )
+    path = tmp_path / "reads.csv"
+    path.write_text(text, encoding="utf-8")
+    column_map = (
+        "format: csv\nplate: {column: plate}\ncaptured_at: {column: at, format: rfc3339}\n"
+        "position: {latitude: lat, longitude: lon}\nreader: {constant: who}\n"
+    )
+    told = county.run("ingest", Ingest(path=str(path), operator=PINE, map_text=column_map))
+    assert (1, {"no_plate": 1, "place_unknown": 1, "sensitive_place": 1}) == (told.imported, told.refused_by_reason)
 
 
 def test_columns_ask_where_the_reader_stands(county: Any) -> None:

@@ -323,6 +323,12 @@ def test_the_papers_hash_is_ours(grants: Grants, clock: SetClock) -> None:
         (Instrument.DECLARATION, paper(text=" \n")),
         (Instrument.DECLARATION, paper(text="ä" * (128 * 1024) + "x")),
         (Instrument.DECLARATION, paper(text="half \ud800 a pair")),
+        (Instrument.DECLARATION, paper(text="%PDF-1.7 as a text")),
+        (Instrument.DECLARATION, GrantPapers(pdf=b"no PDF")),
+        (Instrument.DECLARATION, GrantPapers(pdf=b"")),
+        (Instrument.DECLARATION, GrantPapers(pdf=b"%PDF-" + bytes(256 * 1024))),
+        (Instrument.DECLARATION, paper(pdf=b"%PDF-1.7")),
+        (Instrument.NONE, GrantPapers(pdf=b"%PDF-1.7")),
         (Instrument.NONE, GrantPapers(case_number="half \ud800 a pair")),
         (Instrument.NONE, GrantPapers(case_number="9" * 101)),
     ],
@@ -332,6 +338,14 @@ def test_papers_nobody_can_keep(grants: Grants, clock: SetClock, instrument: Ins
     with pytest.raises(BadInput):
         grants.propose(proposal(clock, instrument=instrument), papers, by=ANN)
     assert () == grants.list_all()
+
+
+def test_a_paper_may_be_a_pdf(grants: Grants, clock: SetClock) -> None:
+    """It comes back as it was, of 256 KiB too, and its hash is that of the file."""
+    for pdf in (b"%PDF-1.7\n\xe2\xe3\x00", b"%PDF-" + bytes(256 * 1024 - 5)):
+        made = grants.propose(proposal(clock, instrument=Instrument.DECLARATION), GrantPapers(pdf=pdf), by=ANN)
+        assert (hashlib.sha256(pdf).hexdigest(), True) == (made.instrument_hash, made.paper_here)
+        assert GrantPapers(pdf=pdf) == grants.papers(made.grant)
 
 
 def test_the_longest_paper_fits(grants: Grants, clock: SetClock) -> None:

@@ -1,6 +1,7 @@
-"""The law that each operator stands under, value by value, for anyone.
+"""The law that each operator stands under, value by value, and where it lets nobody collect, for anyone.
 
-What flows in: anyone's request. What flows out: each field, what is in force, which text decided it, and its cite.
+What flows in: anyone's request. What flows out: each field, what is in force, which text decided it, and its cite; the
+operator's places.
 What it must never see: a person, a plate, a session.
 """
 
@@ -12,6 +13,8 @@ from litestar.di import NamedDependency
 
 from lockplate.operations.local_law import LawTrace, TraceLaw, trace_law
 from lockplate.operations.operation import Actor
+from lockplate.operations.operators import OperatorName
+from lockplate.operations.places import PlaceLine, list_places
 from lockplate.registry.operators import Operator
 from lockplate.web.doorway import Doorway
 from lockplate.web.pages.frame import PageState
@@ -27,6 +30,9 @@ class LawSection(msgspec.Struct, frozen=True, kw_only=True):
     operator: str
     name: str
     trace: LawTrace | None
+    places: tuple[PlaceLine, ...]
+    names_places: bool
+    """Whether the law in force lets nobody collect at some kinds of places."""
 
 
 @get("/law", sync_to_thread=True)
@@ -40,4 +46,10 @@ def show_law(doorway: NamedDependency[Doorway], pages: NamedDependency[PageState
 def _section(node: Node, operator: Operator) -> LawSection:
     has_law = operator.profile is not None
     trace = trace_law(node, NOBODY, TraceLaw(operator=operator.operator)) if has_law else None
-    return LawSection(operator=operator.operator, name=operator.name, trace=trace)
+    return LawSection(
+        operator=operator.operator,
+        name=operator.name,
+        trace=trace,
+        places=list_places(node, NOBODY, OperatorName(operator=operator.operator)),
+        names_places=bool(node.law.keep_rule(operator.operator).places_denied),
+    )

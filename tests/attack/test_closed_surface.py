@@ -61,7 +61,7 @@ API_HANDLERS = {
     "show_health",
 }  # fmt: skip
 PAGE_HANDLERS = {
-    "show_public_page", "show_static", "show_law", "show_policy", "show_report", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
+    "show_public_page", "show_static", "show_law", "list_policies", "list_report_pages", "show_policy", "show_policy_data", "show_report", "show_report_data", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
     "take_question",
     "show_findings", "show_list", "show_one", "decide", "open_details", "show_proof", "show_readers", "show_no_page",
 }  # fmt: skip

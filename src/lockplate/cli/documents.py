@@ -27,14 +27,14 @@ def policy(
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Write the usage and privacy policy, as Markdown; says what a person has yet to state."""
+    """Write the usage and privacy policy, as Markdown; says what a person has yet to state or add."""
     with told_errors(as_json=as_json):
         told = Session(settings_of(home)).run("document.policy", OperatorName(operator=operator))
         if as_json:
             print_json(told)
         else:
             print_lines(policy_lines(told))
-        if check and told["document"]["missing"]:
+        if check and (told["document"]["missing"] or told["document"]["beyond"]):
             raise typer.Exit(FAILED)
 
 
@@ -44,13 +44,17 @@ def report(
     profile: Annotated[str, typer.Option(help="Whose report; the operator's own law when left out.")] = "",
     first: Annotated[str, typer.Option("--from", metavar="DAY", help="First day, in the operator's time zone.")] = "",
     end: Annotated[str, typer.Option("--to", metavar="DAY", help="The day after the last.")] = "",
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help="Open the sealed counts, by reader and of holds; needs --as an auditor.")
+    ] = False,
+    person: As = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Make a law's periodic report: every number with the query that made it, under the newest checkpoint."""
     with told_errors(as_json=as_json):
-        wanted = ReportOf(operator=operator, profile=profile, first=first, end=end)
-        told = Session(settings_of(home)).run("document.report", wanted)
+        wanted = ReportOf(operator=operator, profile=profile, first=first, end=end, sealed=sealed)
+        told = Session(settings_of(home)).run("document.report", wanted, person=person)
         if as_json:
             print_json(told)
         else:
@@ -119,7 +123,11 @@ def policy_lines(told: dict[str, Any]) -> list[str]:
     if document["missing"]:
         words = ", ".join(one.replace("_", " ") for one in document["missing"])
         lines += ["", f"**This policy is not complete.** Missing: {words}."]
-    return lines
+    if document["beyond"]:
+        words = ", ".join(one.replace("_", " ") for one in document["beyond"])
+        lines += ["", f"**This policy is not complete.** The law also asks for what a person must add: {words}."]
+    lines += ["", f"Hash of the law in force: {told['law_hash'] or 'none'}."]
+    return [*lines, f"Hash of the policies in force: {told['policy_set_hash']}."]
 
 
 def report_text(told: dict[str, Any]) -> list[str]:
@@ -129,8 +137,10 @@ def report_text(told: dict[str, Any]) -> list[str]:
         f"# {told['title']}: {told['name']}",
         "",
         f"{told['cite']}. {span['first']} up to, not including, {span['end']} ({span['zone']}).",
+        *([f"To: {told['to']}."] if told["to"] else []),
+        *([f"Due: {told['due']}."] if told["due"] else []),
         f"Counted from records 0 to {log['size'] - 1} of {log['origin']}, root {log['root']}.",
-        f"Days on record through {told['counted_through'] or 'none'}.",
+        f"Reads and matches are of whole UTC days, on record through {told['counted_through'] or 'none'}.",
     ]
     if not told["verified"]:
         lines.append("Nobody has checked the law profile behind this report against the official text.")
@@ -142,5 +152,7 @@ def report_text(told: dict[str, Any]) -> list[str]:
         if line["total"] is not None:
             lines.append(f"**{line['total']}**")
             lines += [f"- {name}: {number}" for name, number in line["by"].items()]
+        lines += [f"*{note[:1].upper()}{note[1:]}.*" for note in line["notes"]]
+        if line["query_words"]:
             lines.append(f"(`{line['query_words']}`)")
     return lines

@@ -30,6 +30,7 @@ from lockplate.cli.people import people
 from lockplate.cli.places import places
 from lockplate.cli.readers import readers
 from lockplate.cli.records import records
+from lockplate.cli.recounting import count
 from lockplate.cli.retaining import retention
 from lockplate.cli.serving import serve
 from lockplate.cli.simulating import simulate
@@ -64,6 +65,7 @@ for nouns, name in (
 ):
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)
+log.command("count")(count)
 law.command("local")(list_local)
 law.command("adopt")(adopt)
 law.command("repeal")(repeal)

@@ -1,38 +1,45 @@
 """Documents that the law asks for: `document policy|report|list|state|count`.
 
 What flows in: an operator, a span of days, a person's statements. What flows out: the policy, periodic reports.
-What it must never see: private details. Policy and reports are for anyone; numbers stand under a signed checkpoint.
+What it must never see: private details, but for counts that lie sealed beside the log, when a person whom the gate lets
+read records asks for them, on record. Everything else is for anyone; numbers stand under a signed checkpoint.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from lockplate.access import AccessRecord, parse_leaf
 from lockplate.checkpoint import encode_base64, verify_checkpoint
-from lockplate.errors import BadInput
+from lockplate.errors import BadInput, Denied
 from lockplate.gate.act import Act
 from lockplate.law.composition import LawInForce
 from lockplate.operations.authority import Change, carry_out
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.operators import OperatorName
+from lockplate.operations.records import require_reader
 from lockplate.operations.taking_in import only_operator
 from lockplate.registry.statements import Statement, StatementName
-from lockplate.reporting.day import count_days
-from lockplate.reporting.policy_document import PolicyDocument, PolicyFacts, load_wording, write_policy
-from lockplate.reporting.query import Span
-from lockplate.reporting.report import Counting, LogPlace, Report, last_span, report_lines
+from lockplate.reporting.day import DayBook
+from lockplate.reporting.policy_document import HitCounts, PolicyDocument, PolicyFacts, load_wording, write_policy
+from lockplate.reporting.query import LogPlace, Opened, Placed, Query, Span, run_all
+from lockplate.reporting.report import Counting, Report, last_span, report_lines
 from lockplate.reporting.templates import Register, Templates, load_templates
-from lockplate.terms import Action, LeafIndex, OperatorId, ProfileId, Role
+from lockplate.terms import Action, LeafIndex, OperatorId, ProfileId, Role, Verdict
 from lockplate.wiring.current_law import allowed_mode
 from lockplate.wiring.desk import Desk
 from lockplate.wiring.node import Node
 from lockplate.wiring.policies import policy_folder
 
 CHUNK = 4_000
+SEALED_COUNTS = "sealed_counts"
+"""What a record of DETAILS_READ says was opened, for a report."""
+CONFIRMED = Query(action=Action.HIT_CONFIRMATION, verdict=Verdict.PERMITTED, facts={"found": "correct"})
+WRONG = Query(action=Action.HIT_CONFIRMATION, verdict=Verdict.PERMITTED, facts={"found": "[ws]*"})
+EVER = Span(first=date(1970, 1, 1), end=date(3000, 1, 1), zone="UTC")
 
 
 class ReportOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +52,8 @@ class ReportOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Empty: the newest span of the calendar that is over."""
     end: str = ""
     """The day after the last."""
+    sealed: bool = False
+    """Open the counts that lie sealed beside the log, by reader and of holds: who may read records may, on record."""
 
 
 class ReportName(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,8 +114,12 @@ def list_reports(_: Node, __: Actor, ___: OperatorName) -> tuple[ReportName, ...
     )
 
 
-def show_report(node: Node, _: Actor, wanted: ReportOf) -> Report:
-    """Make a law's periodic report, every number with its query and under the newest checkpoint."""
+def show_report(node: Node, actor: Actor, wanted: ReportOf) -> Report:
+    """Make a law's periodic report, every number with its query and under the newest checkpoint.
+
+    Raises NotFound for a law without one, BadInput for days that are none; Denied for sealed counts that the person may
+    not open, once that is on record.
+    """
     operator = only_operator(node, wanted.operator)
     desk, now = node.desk(operator), node.clock.now()
     known = desk.operator
@@ -114,29 +127,39 @@ def show_report(node: Node, _: Actor, wanted: ReportOf) -> Report:
     span = _span(wanted, known.zone) or last_span(
         template.every, now.astimezone(ZoneInfo(known.zone)).date(), known.zone
     )
-    publisher = desk.evidence.publisher
-    signed = verify_checkpoint(publisher.last(), publisher.vkey)
+    log = newest(desk)
     counting = Counting(
-        records=lambda: _records(desk, signed.size),
-        zone=known.zone,
+        records=_records(desk, log.size),
+        log=log,
         own_agency=known.agency,
         names=_names(node, operator),
         registers=lambda register: _REGISTERS[register](node, operator),
+        opened=_opened(node, actor, operator, span) if wanted.sealed else None,
     )
-    law = node.law.in_force(operator)
+    law = node.profiles.versions(template.profile)[-1]
+    due, to = law.text.report.due, law.text.report.to
     return Report(
         operator=operator,
         name=known.name,
         profile=template.profile,
         title=template.title,
         cite=template.cite,
+        due="" if due is None else due.value or "",
+        to="" if to is None else to.value or "",
         span=span,
         made_at=now,
-        verified=law is not None and all(one.verified_on is not None for one in law.statutes),
+        verified=law.verified_on is not None,
         counted_through=node.registries.day_counts.counted_through(operator),
-        log=LogPlace(origin=signed.origin, size=signed.size, root=encode_base64(signed.root)),
+        log=log,
         lines=report_lines(template, span, counting),
     )
+
+
+def newest(desk: Desk) -> LogPlace:
+    """Return the newest signed checkpoint of an operator's log."""
+    publisher = desk.evidence.publisher
+    signed = verify_checkpoint(publisher.last(), publisher.vkey)
+    return LogPlace(origin=signed.origin, size=signed.size, root=encode_base64(signed.root))
 
 
 def state(node: Node, actor: Actor, new: State) -> Statement:
@@ -167,8 +190,14 @@ def count(node: Node, actor: Actor, name: OperatorName) -> CountedDays:
 def count_operator(node: Node, operator: OperatorId) -> tuple[LeafIndex, ...]:
     """Put the days of one operator that are over into its log."""
     desk = node.desk(operator)
-    counts = node.registries.day_counts
-    return count_days(counts, desk.recorder, node.clock, operator, desk.operator.profile)
+    book = DayBook(
+        operator=operator,
+        day_counts=node.registries.day_counts,
+        log=desk.evidence.log,
+        recorder=desk.recorder,
+        clock=node.clock,
+    )
+    return book.count_days(desk.operator.profile)
 
 
 def count_all(node: Node) -> None:
@@ -201,7 +230,39 @@ def _policy_facts(node: Node, operator: OperatorId) -> PolicyFacts:
         places=len(node.registries.places.list_all(operator)),
         statements={name: one.text for name, one in stated.items()},
         policy_set_hash=node.gate.policy_set_hash,
+        hits=_hit_counts(desk),
     )
+
+
+def _hit_counts(desk: Desk) -> HitCounts:
+    """Return what people found in hits so far, counted from the log."""
+    log = newest(desk)
+    counted = run_all([CONFIRMED, WRONG], _records(desk, log.size), EVER, desk.operator.agency)
+    correct, wrong = (0 if one is None else one.total for one in counted)
+    return HitCounts(correct=correct, wrong=wrong, log=log)
+
+
+def _opened(node: Node, actor: Actor, operator: OperatorId, span: Span) -> Opened:
+    """Return the way to sealed counts, once it is on record that a person opens them for a report."""
+    desk, person = node.desk(operator), actor.require_person(node)
+    reading = AccessRecord(
+        action=Action.DETAILS_READ,
+        at=node.clock.now(),
+        operator=operator,
+        person=person.person,
+        agency=person.agency,
+        policy_set_hash=node.gate.policy_set_hash,
+        profile=desk.operator.profile,
+        facts={"what": SEALED_COUNTS, "first": span.first.isoformat(), "end": span.end.isoformat()},
+    )
+    try:
+        ids = require_reader(node, person, operator).policy_ids
+    except Denied as denied:
+        ids = tuple(reason.policy_id for reason in denied.reasons)
+        desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.DENIED, policy_ids=ids))
+        raise
+    desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.PERMITTED, policy_ids=ids))
+    return lambda place: desk.recorder.details_of(place).values
 
 
 def _roles(node: Node, operator: OperatorId) -> dict[Role, int]:
@@ -225,15 +286,18 @@ def _span(wanted: ReportOf, zone: str) -> Span | None:
     return span
 
 
-def _records(desk: Desk, size: int) -> Iterator[AccessRecord]:
+def _records(desk: Desk, size: int) -> Iterator[Placed]:
     for start in range(0, size, CHUNK):
-        for leaf in desk.evidence.log.entries(start, min(size, start + CHUNK)):
-            yield parse_leaf(leaf)
+        for place, leaf in enumerate(desk.evidence.log.entries(start, min(size, start + CHUNK)), start):
+            yield LeafIndex(place), parse_leaf(leaf)
 
 
-def _names(node: Node, operator: OperatorId) -> dict[str, str]:
+def _names(node: Node, operator: OperatorId) -> dict[str, dict[str, str]]:
+    """Return what ids are told under, by what a query counts by."""
     lists: dict[str, str] = {one.list_id: one.name for one in node.registries.hot_lists.list_all(operator)}
-    return lists | {str(agency): name for agency, name in node.registries.agencies.names().items()}
+    agencies = {str(agency): name for agency, name in node.registries.agencies.names().items()}
+    readers: dict[str, str] = {one.reader: one.name for one in node.registries.readers.list_all(operator)}
+    return {"list": lists, "count": lists, "agency": agencies, "receiver": agencies, "reader": readers}
 
 
 def _hot_lists(node: Node, operator: OperatorId) -> tuple[str, ...]:
@@ -241,10 +305,17 @@ def _hot_lists(node: Node, operator: OperatorId) -> tuple[str, ...]:
 
 
 def _readers(node: Node, operator: OperatorId) -> tuple[str, ...]:
+    since = node.registries.readers.registered_at(operator)
+    zone = ZoneInfo(node.desk(operator).operator.zone)
     return tuple(
-        f"{one.name}: {'mobile' if one.mobile else 'fixed'}{'' if one.active else ', not in use'}"
+        f"{one.name}: {'mobile' if one.mobile else 'fixed'}, registered here {_day(since[one.reader], zone)}"
+        f"{'' if one.active else ', not in use'}"
         for one in node.registries.readers.list_all(operator)
     )
+
+
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).date().isoformat()
 
 
 def _fixed(node: Node, operator: OperatorId) -> tuple[str, ...]:

@@ -131,6 +131,12 @@ class RegisteredReaders:
             raise _unknown()
         return _reader(row)
 
+    def registered_at(self, operator: OperatorId) -> dict[ReaderId, datetime]:
+        """Return when each reader of an operator was registered here."""
+        wanted = select(readers.c.reader, readers.c.created_at).where(readers.c.operator == operator)
+        with reading(self._engine) as connection:
+            return {ReaderId(row.reader): row.created_at for row in connection.execute(wanted)}
+
     def list_all(self, operator: OperatorId | None = None) -> tuple[RegisteredReader, ...]:
         """Return every reader, or those of one operator, by id."""
         wanted = select(readers).order_by(readers.c.reader)

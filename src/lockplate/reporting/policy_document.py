@@ -17,10 +17,12 @@ import yaml
 from lockplate.errors import SettingRefused
 from lockplate.law.composition import LawInForce
 from lockplate.law.row import in_words
-from lockplate.law.text import stated
+from lockplate.law.text import Audit, stated
+from lockplate.law.words import Share, Source
 from lockplate.law.yaml_text import plain_yaml
 from lockplate.registry.grants import GrantState, PublicGrant
 from lockplate.registry.statements import StatementName
+from lockplate.reporting.query import LogPlace
 from lockplate.terms import Purpose, RecordMode, Role
 
 NEVER = (
@@ -60,6 +62,15 @@ NEEDS = {
 }
 """What a person must state, by element."""
 OPENING = "opening"
+SHARES = {
+    Share.DENY: "not allowed",
+    Share.ALLOW: "allowed",
+    Share.DECLARATION: "only with a written declaration on file",
+    Share.CERTIFICATION: "only with a written certification on file",
+    Share.CASE_SPECIFIC: "only on a written request about one case",
+    Share.WARRANT: "only with a warrant or other judicial process",
+    Share.LISTED_STATES: "only to agencies of listed states with an attestation on file; else with a warrant",
+}
 
 
 class Paragraph(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +82,14 @@ class Paragraph(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 Wording = Mapping[str, tuple[Paragraph, ...]]
 """Opening and elements → paragraphs."""
+
+
+class HitCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What people found when they compared hits, counted from the log."""
+
+    correct: int
+    wrong: int
+    log: LogPlace
 
 
 class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +108,7 @@ class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
     places: int
     statements: Mapping[StatementName, str]
     policy_set_hash: str
+    hits: HitCounts
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +132,13 @@ class PolicyDocument(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[Section, ...]
     missing: tuple[StatementName, ...]
     """Of required sections, and of the opening where any is required."""
+    beyond: tuple[str, ...]
+    """Elements that a law in force asks for and this program has no section for: a person must add them."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether everything that the law asks for is here."""
+        return not self.missing and not self.beyond
 
 
 def load_wording(path: Path) -> Wording:
@@ -151,15 +178,19 @@ def write_policy(facts: PolicyFacts, wording: Wording) -> PolicyDocument:
         opening=_filled(wording[OPENING], values),
         sections=sections,
         missing=tuple(dict.fromkeys(missing)),
+        beyond=tuple(word for word in stated_elements(facts.law) if word not in {one.value for one in Element}),
     )
 
 
 def required_elements(law: LawInForce | None) -> frozenset[Element]:
-    """Return the elements that the law in force asks for; words of a law that are none of ours are passed over."""
-    if law is None:
-        return frozenset()
-    known = {element.value for element in Element}
-    return frozenset(Element(word) for word in stated(law.law.text.publish.policy_elements) if word in known)
+    """Return the sections that the law in force asks for."""
+    words = stated_elements(law)
+    return frozenset(element for element in Element if element.value in words)
+
+
+def stated_elements(law: LawInForce | None) -> tuple[str, ...]:
+    """Return what the texts in force want in a policy, in their own words."""
+    return () if law is None else tuple(dict.fromkeys(stated(law.law.text.publish.policy_elements)))
 
 
 def _filled(paragraphs: tuple[Paragraph, ...], values: Mapping[str, str]) -> tuple[str, ...]:
@@ -192,6 +223,12 @@ def _values(facts: PolicyFacts) -> dict[str, str]:
         "places": str(facts.places) if facts.places else "",
         "sources": "no law profile",
         "nothing_kept": "yes",
+        "decided_hits": str(facts.hits.correct + facts.hits.wrong) if facts.hits.correct + facts.hits.wrong else "",
+        "no_decided_hits": "" if facts.hits.correct + facts.hits.wrong else "yes",
+        "correct_hits": str(facts.hits.correct),
+        "wrong_hits": str(facts.hits.wrong),
+        "log_size": str(facts.hits.log.size),
+        "log_root": facts.hits.log.root,
     }
     values |= {name.value: facts.statements.get(name, "") for name in StatementName}
     return values if facts.law is None else values | _law_values(facts.law, facts.keeps)
@@ -201,6 +238,7 @@ def _law_values(found: LawInForce, keeps: RecordMode) -> dict[str, str]:
     law, rule = found.law, found.law.retention_rule
     kept = rule is not None and keeps is not RecordMode.NONE
     decided = next((one for one in found.trace if one.field.endswith("retention.unmatched")), None)
+    by_default = kept and law.retention_source is Source.LOCKPLATE_DEFAULT
     audit = law.text.retention.audit_log
     open_to = [_words(one) for one in Purpose if one not in law.purposes_denied and one not in NEVER]
     return {
@@ -210,17 +248,31 @@ def _law_values(found: LawInForce, keeps: RecordMode) -> dict[str, str]:
         "kept": "yes" if kept else "",
         "nothing_kept": "" if kept else "yes",
         "purposes": ", ".join(open_to),
-        "in_state": _words(law.share_in_state),
-        "out_of_state": _words(law.share_out_of_state),
-        "federal": _words(law.share_federal),
-        "private": _words(law.share_private),
+        "in_state": SHARES[law.share_in_state],
+        "out_of_state": SHARES[law.share_out_of_state],
+        "federal": SHARES[law.share_federal],
+        "private": SHARES[law.share_private],
         "limit": "" if rule is None else "1 day" if rule.limit.days == 1 else f"{rule.limit.days} days",
         "since": "it was captured" if rule is not None and rule.from_capture else "it came into our keeping",
-        "decided": "" if decided is None else decided.value,
+        "by_default": "yes" if by_default else "",
+        "decided": "" if decided is None or by_default else decided.value,
         "decided_by": "" if decided is None else ", ".join(decided.decided_by),
         "decided_cite": "" if decided is None else decided.cite,
+        "audit": _audit(law.text.audit),
         "audit_log": "" if audit is None or audit.value is None else f"{in_words(audit.value)} ({audit.cite})",
     }
+
+
+def _audit(audit: Audit) -> str:
+    """Return the audit that a law wants, in words with their cites."""
+    months, reviewer = audit.cadence_months, audit.reviewer
+    parts = []
+    if months is not None and months.value is not None:
+        how = "independent, " if audit.independent is not None and audit.independent.value else ""
+        parts.append(f"{how}at least every {months.value} months ({months.cite})")
+    if reviewer is not None and reviewer.value is not None:
+        parts.append(f"by {reviewer.value}")
+    return ", ".join(parts)
 
 
 def _words(word: str) -> str:

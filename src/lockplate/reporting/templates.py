@@ -44,6 +44,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     register: Register | None = None
     person: str | None = None
     """What this program cannot know, and where a person finds it."""
+    covers: tuple[Word, ...] = ()
+    """Fields of the law profile's own list that this line answers."""
 
     def __post_init__(self) -> None:
         """Refuse a line that says nothing, or two things."""

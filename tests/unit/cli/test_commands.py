@@ -14,7 +14,7 @@ WORDS = {
     "hold": {"open", "renew", "close", "list"},
     "hotlist": {"add", "import", "enter", "list", "expire"},
     "law": {"list", "show", "table", "check", "compare", "trace", "local", "adopt", "repeal"},
-    "log": {"checkpoint", "prove", "export", "verify"},
+    "log": {"checkpoint", "prove", "export", "verify", "count"},
     "operator": {"list", "show", "change"},
     "place": {"add", "import", "list", "remove"},
     "reader": {"add", "list", "key", "activate", "deactivate"},
@@ -26,7 +26,8 @@ WORDS = {
 }
 
 
-WITHOUT_A_NODE = {("law", word) for word in ("list", "show", "table", "check", "compare")} | {("log", "verify")}
+WITHOUT_A_NODE = {("law", word) for word in ("list", "show", "table", "check", "compare")}
+WITHOUT_A_NODE |= {("log", word) for word in ("verify", "count")}
 """Commands that read only what ships with the program, or what somebody was handed."""
 
 

@@ -17,6 +17,7 @@ from lockplate.registry.sessions import Session
 from lockplate.terms import PersonId, Role
 from lockplate.web.doorway import Doorway, HttpRequest
 from lockplate.web.pages.forms import Form
+from lockplate.web.pages.kept import KeptDocuments
 from lockplate.web.pages.rendering import Rendering
 from lockplate.web.pages.submissions import Submissions
 
@@ -32,6 +33,7 @@ class PageState:
     submissions: Submissions
     sign_in: SignInDesk
     numbers: PublicNumbers
+    kept: KeptDocuments
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -102,6 +104,7 @@ def state_of(request: HttpRequest) -> PageState:
             submissions=Submissions(),
             sign_in=SignInDesk(),
             numbers=PublicNumbers(),
+            kept=KeptDocuments(),
         )
     made: PageState = state[STATE]
     return made

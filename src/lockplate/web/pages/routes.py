@@ -20,8 +20,9 @@ from lockplate.web.pages.refusals import no_such_page, told_fault_page, told_htt
 
 OPEN_TO_ANYONE = frozenset(
     {
-        "show_public_page", "show_static", "show_law", "show_policy", "show_report", "show_sign_in", "sign_in",
-        "show_no_page",
+        "show_public_page", "show_static", "show_law", "list_policies", "list_report_pages", "show_policy",
+        "show_policy_data", "show_report",
+        "show_report_data", "show_sign_in", "sign_in", "show_no_page",
     }
 )  # fmt: skip
 """Handlers that take no visitor; a test compares this with what they ask for."""
@@ -34,7 +35,9 @@ def show_no_page(path: FromPath[str]) -> Response[Any]:  # noqa: ARG001 - the pa
 
 
 HANDLERS = (
-    public.show_public_page, public.show_static, law.show_law, documents.show_policy, documents.show_report,
+    public.show_public_page, public.show_static, law.show_law, documents.list_policies, documents.list_report_pages,
+    documents.show_policy, documents.show_policy_data,
+    documents.show_report, documents.show_report_data,
     session.show_sign_in, session.sign_in, session.sign_out, session.go_home,
     asking.show_ask, asking.take_question,
     waiting.show_list, waiting.show_one, waiting.decide,

@@ -8,17 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockplate.checkpoint import (
-    Checkpoint,
-    Signer,
-    decode_base64,
-    encode_base64,
-    parse_checkpoint,
-    parse_vkey,
-    verify_checkpoint,
-    verify_note,
-)
+from lockplate.checkpoint import Checkpoint, Signer, parse_checkpoint, verify_checkpoint, verify_note
 from lockplate.errors import BadInput, LogRefused, ProofInvalid
+from lockplate.note import decode_base64, encode_base64, parse_vkey
 
 SIGNER = Signer("lockplate/springfield-pd", bytes(range(32)))
 CHECKPOINT = Checkpoint(origin=SIGNER.origin, size=20_852_163, root=hashlib.sha256(b"root").digest())

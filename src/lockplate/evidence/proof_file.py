@@ -18,15 +18,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lockplate.checkpoint import (
-    MAX_NOTE_CHARACTERS,
-    Checkpoint,
-    decode_base64,
-    encode_base64,
-    verify_checkpoint,
-)
+from lockplate.checkpoint import Checkpoint, verify_checkpoint
 from lockplate.errors import ProofInvalid
 from lockplate.merkle import HASH_BYTES, leaf_hash, verify_inclusion
+from lockplate.note import MAX_NOTE_CHARACTERS, decode_base64, encode_base64
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 MAX_PATH = 63

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from lockplate.access import AccessRecord, parse_leaf
-from lockplate.checkpoint import encode_base64, verify_checkpoint
+from lockplate.checkpoint import verify_checkpoint
 from lockplate.errors import BadInput, Denied
 from lockplate.gate.act import Act
 from lockplate.law.composition import LawInForce
+from lockplate.note import encode_base64
 from lockplate.operations.authority import Change, carry_out
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.operators import OperatorName

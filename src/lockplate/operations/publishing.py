@@ -12,12 +12,13 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from lockplate.checkpoint import encode_base64, verify_checkpoint
+from lockplate.checkpoint import verify_checkpoint
 from lockplate.clock import monotonic_seconds
 from lockplate.errors import Reason
 from lockplate.evidence.log import TileLog
 from lockplate.law.profile import LawProfile
 from lockplate.law.words import Source
+from lockplate.note import encode_base64
 from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.waiting import reasons_of
 from lockplate.operations.words import WordList, words_in_force

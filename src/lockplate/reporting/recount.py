@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lockplate.access import parse_leaf
-from lockplate.checkpoint import Checkpoint, encode_base64, verify_checkpoint
+from lockplate.checkpoint import Checkpoint, verify_checkpoint
 from lockplate.errors import BadInput, ProofInvalid
 from lockplate.evidence.rebuild import Levels, split_bundle
 from lockplate.evidence.tiles import bundle_path, bundles_of
+from lockplate.note import encode_base64
 from lockplate.reporting.query import Counted, LogPlace, Placed, Recount, run_all
 from lockplate.terms import LeafIndex
 

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockplate.checkpoint import Checkpoint, Signer, encode_base64, verify_checkpoint
+from lockplate.checkpoint import Checkpoint, Signer, verify_checkpoint
 from lockplate.errors import NotFound, ProofInvalid
 from lockplate.evidence.proof_file import FIRST_LINE, ProofFile, ProvenEntry, make, open_proof, parse, verify, write
 from lockplate.merkle import inclusion_path, leaf_hash, root_of
+from lockplate.note import encode_base64
 
 SIGNER = Signer("lockplate/springfield-pd", bytes(range(32)))
 ENTRIES = [b'{"action":"sign_in","n":%d}' % number for number in range(11)]

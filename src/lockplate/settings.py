@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Reads that may wait for a durable write; above it, intake answers 503."""
     publish_seconds: int = 5
     """How often a checkpoint is signed while the log grows."""
+    witness_seconds: int = 15
+    """How often the newest checkpoint is shown to the witnesses, when the log has any."""
     clickhouse_memory_mb: int = 4096
     """The most memory the embedded engine may take for one question or merge."""
 

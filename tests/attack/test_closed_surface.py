@@ -37,7 +37,7 @@ OPERATION_NAMES = {
     "ingest",
     "law.adopt", "law.check", "law.compare", "law.list", "law.local", "law.repeal", "law.show", "law.table",
     "law.trace",
-    "log.checkpoint", "log.export", "log.keys", "log.prove",
+    "log.checkpoint", "log.cosign", "log.export", "log.keys", "log.policy", "log.prove", "log.witnesses",
     "lookup", "lookup.preview",
     "operator.change", "operator.list", "operator.show",
     "place.add", "place.import", "place.list", "place.remove",
@@ -57,8 +57,8 @@ LISTING = {"hotlist.enter", "hold.open"}
 """The first names a plate to match what is to come, the second one to keep: no read comes back, nor how many there are."""
 
 API_HANDLERS = {
-    "ask_question", "run_command", "list_logs", "show_checkpoint", "show_key", "show_tile", "show_metrics",
-    "show_health",
+    "ask_question", "run_command", "list_logs", "show_checkpoint", "show_key", "show_policy", "show_agreed", "show_tile",
+    "show_metrics", "show_health",
 }  # fmt: skip
 PAGE_HANDLERS = {
     "show_public_page", "show_static", "show_law", "list_policies", "list_report_pages", "show_policy", "show_policy_data", "show_report", "show_report_data", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
@@ -130,7 +130,7 @@ def test_no_route_takes_a_place_or_a_token() -> None:
     assert {"doorway", "request", "path", "operator"} == parameters
     assert {
         "/v1/questions", "/v1/{path:path}", "/log", "/log/{operator:str}/checkpoint", "/log/{operator:str}/vkey",
-        "/log/{operator:str}/tile/{path:path}", "/metrics", "/health",
+        "/log/{operator:str}/tile/{path:path}", "/log/{operator:str}/policy", "/log/{operator:str}/agreed", "/metrics", "/health",
     } == paths  # fmt: skip
 
 

@@ -22,7 +22,14 @@ def test_the_defaults_put_the_key_beside_the_folder(tmp_path: Path) -> None:
 def test_every_setting_but_home_can_come_from_the_environment(tmp_path: Path) -> None:
     """Each field is read from LOCKPLATE_<NAME>, in its own type."""
     given: dict[str, object] = {"kek_file": tmp_path / "elsewhere", "kek": SECRET, "host": "0.0.0.0"}
-    given |= {"port": 9, "batch_wait_ms": 1, "max_waiting_reads": 2, "publish_seconds": 3, "clickhouse_memory_mb": 4}
+    given |= {
+        "port": 9,
+        "batch_wait_ms": 1,
+        "max_waiting_reads": 2,
+        "publish_seconds": 3,
+        "witness_seconds": 6,
+        "clickhouse_memory_mb": 4,
+    }
 
     settings = load_settings(tmp_path / "node", {PREFIX + name.upper(): str(value) for name, value in given.items()})
 
@@ -46,7 +53,7 @@ def test_a_relative_folder_becomes_absolute(tmp_path: Path, monkeypatch: pytest.
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["port", "batch_wait_ms", "max_waiting_reads", "publish_seconds"])
+@pytest.mark.parametrize("name", ["port", "batch_wait_ms", "max_waiting_reads", "publish_seconds", "witness_seconds"])
 @pytest.mark.parametrize("value", ["", "many", "1.5", "0x10"])
 def test_a_value_of_the_wrong_type_is_refused(tmp_path: Path, name: str, value: str) -> None:
     """The refusal names the setting, and no secret that stands in the same environment."""

@@ -35,6 +35,7 @@ from lockplate.cli.retaining import retention
 from lockplate.cli.serving import serve
 from lockplate.cli.simulating import simulate
 from lockplate.cli.taking_in import ingest
+from lockplate.cli.witnesses import cosign, policy, witnesses
 from lockplate.cli.words import words
 
 app = typer.Typer(
@@ -66,6 +67,9 @@ for nouns, name in (
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)
 log.command("count")(count)
+log.command("policy")(policy)
+log.command("witnesses")(witnesses)
+log.command("cosign")(cosign)
 law.command("local")(list_local)
 law.command("adopt")(adopt)
 law.command("repeal")(repeal)

@@ -6,6 +6,7 @@ publisher. What it must never see: where the signing key is kept.
     <home>/evidence/<operator>/log.db      entries, tiles        not trusted: the heads catch what is changed here
                                heads.db    last signed head      trusted; best on another disk or in another backup
                                details.db  sealed details        useless without the sealer's keys
+                               witnesses.db  whom the log asks, what they cosigned   proves itself, or is passed over
 """
 
 import re
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Self
 
 from lockplate.checkpoint import Signer, verify_checkpoint
-from lockplate.errors import BadInput, LogRefused, NotFound
+from lockplate.errors import BadInput, LogRefused, NotFound, ProofInvalid
 from lockplate.evidence.details import DetailStore
 from lockplate.evidence.heads import HeadStore
 from lockplate.evidence.log import TileLog
 from lockplate.evidence.proof_file import make
 from lockplate.evidence.publisher import Publisher
+from lockplate.evidence.witnesses import CosignedNote, WitnessStore
+from lockplate.note import parse_note
 from lockplate.terms import OperatorId
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
@@ -33,24 +36,52 @@ class OpenEvidence:
     heads: HeadStore
     details: DetailStore
     publisher: Publisher
+    witnesses: WitnessStore
+
+    def checkpoint(self) -> str:
+        """Return the last signed checkpoint, with the witnesses' cosignatures on it that are here."""
+        last = self.publisher.last()
+        cosigned = self._own(self.witnesses.newest())
+        return cosigned if cosigned and parse_note(cosigned).text == parse_note(last).text else last
 
     def prove(self, index: int) -> str:
-        """Return the proof file of a record under the last signed checkpoint.
+        """Return the proof file of a record: under the newest checkpoint with a quorum of witnesses that covers it.
 
-        Raises NotFound when the log has no such record, or when no signed checkpoint covers it yet.
+        Without one, under the last signed checkpoint. Raises NotFound when the log has no such record, or when no
+        signed checkpoint covers it yet.
         """
         entry = self.log.entry(index)
-        note = self.publisher.last()
-        size = verify_checkpoint(note, self.publisher.vkey).size
-        if index >= size:
-            raise NotFound("the record is not published yet", code="not_published", next_step="Publish a checkpoint.")
-        return make(index, entry, self.log.inclusion(index, size), note)
+        for note in (self.agreed(), self.checkpoint()):
+            size = verify_checkpoint(note, self.publisher.vkey).size if note else 0
+            if note and index < size:
+                return make(index, entry, self.log.inclusion(index, size), note)
+        raise NotFound("the record is not published yet", code="not_published", next_step="Publish a checkpoint.")
+
+    def agreed(self) -> str | None:
+        """Return the newest checkpoint of this log that a quorum of its witnesses cosigned; None without one."""
+        note, policy = self._own(self.witnesses.newest_agreed()), self.witnesses.policy()
+        try:
+            if note and policy:
+                policy.require(note)
+                return note
+        except ProofInvalid:
+            pass  # somebody changed the file: it proves nothing, and harms nothing
+        return None
+
+    def _own(self, cosigned: CosignedNote | None) -> str | None:
+        """Return a kept note when this log signed it; None also for one that somebody else put there."""
+        try:
+            signed = None if cosigned is None else verify_checkpoint(cosigned.note, self.publisher.vkey)
+        except ProofInvalid:
+            return None
+        return None if cosigned is None or signed is None or signed.size > self.log.size else cosigned.note
 
     def close(self) -> None:
         """Close every file."""
         self.log.close()
         self.heads.close()
         self.details.close()
+        self.witnesses.close()
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +122,11 @@ class EvidenceFolder:
         """Return the path of the details."""
         return self.folder / "details.db"
 
+    @property
+    def witnesses(self) -> Path:
+        """Return the path of what witnesses said."""
+        return self.folder / "witnesses.db"
+
     def exists(self) -> bool:
         """Say whether any part of the evidence is there; `open` then demands all of it."""
         return any(path.exists() for path in (self.log, self.heads, self.details))
@@ -114,13 +150,15 @@ class EvidenceFolder:
         log = TileLog.open(self.log)
         heads: HeadStore | None = None
         details: DetailStore | None = None
+        witnesses: WitnessStore | None = None
         try:
             heads = HeadStore.open(self.heads)
             details = DetailStore.open(self.details)
+            witnesses = WitnessStore.open(self.witnesses)
             publisher = Publisher(log, heads, signer)
         except BaseException:
-            for part in (log, heads, details):
+            for part in (log, heads, details, witnesses):
                 if part is not None:
                     part.close()
             raise
-        return OpenEvidence(log=log, heads=heads, details=details, publisher=publisher)
+        return OpenEvidence(log=log, heads=heads, details=details, publisher=publisher, witnesses=witnesses)

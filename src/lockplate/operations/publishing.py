@@ -21,6 +21,7 @@ from lockplate.law.words import Source
 from lockplate.note import encode_base64
 from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.waiting import reasons_of
+from lockplate.operations.witnesses import WitnessesTold, witnesses_of
 from lockplate.operations.words import WordList, words_in_force
 from lockplate.registry.grants import PublicGrant
 from lockplate.retention.sureness import RetentionState
@@ -115,6 +116,8 @@ class PublicOperator(msgspec.Struct, frozen=True, kw_only=True):
     purposes: tuple[PurposeLine, ...]
     denials: tuple[DenialLine, ...]
     log: PublicLog
+    witnesses: WitnessesTold
+    """Who outside cosigns the log, and what they last said."""
     forgetting: RetentionState
     """When it last ran, and whether it has stopped."""
 
@@ -229,6 +232,7 @@ class PublicNumbers:
                 DenialLine(reason=reason, denied=count) for reason, (_, count) in zip(reasons, denials, strict=True)
             ),
             log=log,
+            witnesses=witnesses_of(desk),
             forgetting=retention_state_of(node, operator.operator),
         )
 

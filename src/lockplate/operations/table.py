@@ -29,6 +29,7 @@ from lockplate.operations.records import RECORDS
 from lockplate.operations.retaining import RETAINING
 from lockplate.operations.taking_in import TAKING_IN
 from lockplate.operations.waiting import WAITING
+from lockplate.operations.witnesses import WITNESSES
 from lockplate.operations.words import WORDS
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
@@ -39,6 +40,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *TAKING_IN,
             *WAITING,
             *EVIDENCE,
+            *WITNESSES,
             *RECORDS,
             *FINDINGS,
             *WORDS,

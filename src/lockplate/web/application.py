@@ -25,7 +25,7 @@ from lockplate.operations.schedule import ForgettingSchedule
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
 from lockplate.web.reads import MAX_BODY_BYTES, READS_PATH, ReadsDesk, reads_route
-from lockplate.web.tiles import list_logs, show_checkpoint, show_key, show_tile
+from lockplate.web.tiles import list_logs, show_agreed, show_checkpoint, show_key, show_policy, show_tile
 
 RETRY_AFTER_SECONDS = "1"
 FORGET_POLL_SECONDS = 2.0
@@ -58,7 +58,8 @@ def show_health() -> dict[str, str]:
 
 
 API_ROUTES: tuple[ControllerRouterHandler, ...] = (
-    ask_question, run_command, list_logs, show_checkpoint, show_key, show_tile, show_metrics, show_health,
+    ask_question, run_command, list_logs, show_checkpoint, show_key, show_policy, show_agreed, show_tile, show_metrics,
+    show_health,
 )  # fmt: skip
 
 
@@ -96,14 +97,16 @@ def create_application(
     async def beside_requests(_: Litestar) -> AsyncIterator[None]:
         stopping = asyncio.Event()
         upkeep = asyncio.create_task(_upkeep(doorway))
+        cosigning = asyncio.create_task(_cosign(doorway))
         forgetting = asyncio.create_task(_forget(doorway, stopping))
         try:
             yield
         finally:
             stopping.set()
-            upkeep.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await upkeep
+            for beside in (upkeep, cosigning):
+                beside.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await beside
             await forgetting
             desk.close()
 
@@ -139,6 +142,17 @@ async def _upkeep(doorway: Doorway) -> None:
             await asyncio.to_thread(count_all, doorway.node)
         except LockplateError as error:
             log.warning("upkeep_failed", code=error.code)
+
+
+async def _cosign(doorway: Doorway) -> None:
+    """Show checkpoints to witnesses now and then; apart from upkeep, since a witness may take its time."""
+    log = structlog.get_logger("lockplate.cosigning")
+    while True:
+        await asyncio.sleep(doorway.node.settings.witness_seconds)
+        try:
+            await asyncio.to_thread(doorway.node.cosign)
+        except LockplateError as error:
+            log.warning("cosigning_failed", code=error.code)
 
 
 async def _forget(doorway: Doorway, stopping: asyncio.Event) -> None:

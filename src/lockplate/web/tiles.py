@@ -25,8 +25,8 @@ def list_logs(doorway: Doorway) -> dict[str, str]:
 
 @get("/log/{operator:str}/checkpoint", sync_to_thread=True)
 def show_checkpoint(doorway: Doorway, operator: str) -> Response[str]:
-    """Show the newest signed checkpoint."""
-    note = doorway.node.desk(OperatorId(operator)).evidence.publisher.last()
+    """Show the newest signed checkpoint, with the cosignatures that witnesses put on it so far."""
+    note = doorway.node.desk(OperatorId(operator)).evidence.checkpoint()
     return LitestarResponse(note, media_type="text/plain; charset=utf-8", headers=FRESH | ANYONE)
 
 
@@ -35,6 +35,24 @@ def show_key(doorway: Doorway, operator: str) -> Response[str]:
     """Show the key that checks this log."""
     vkey = doorway.node.desk(OperatorId(operator)).evidence.publisher.vkey
     return LitestarResponse(vkey + "\n", media_type="text/plain; charset=utf-8", headers=FRESH | ANYONE)
+
+
+@get("/log/{operator:str}/policy", sync_to_thread=True)
+def show_policy(doorway: Doorway, operator: str) -> Response[str]:
+    """Show which witnesses this log asks, and how many must have cosigned, as tlog-policy has it."""
+    policy = doorway.node.desk(OperatorId(operator)).evidence.witnesses.policy()
+    if policy is None:
+        raise NotFound("this log has no witnesses", code="no_policy")
+    return LitestarResponse(policy.text(), media_type="text/plain; charset=utf-8", headers=FRESH | ANYONE)
+
+
+@get("/log/{operator:str}/agreed", sync_to_thread=True)
+def show_agreed(doorway: Doorway, operator: str) -> Response[str]:
+    """Show the newest checkpoint that a quorum of witnesses cosigned; the newest checkpoint may be ahead of it."""
+    agreed = doorway.node.desk(OperatorId(operator)).evidence.agreed()
+    if agreed is None:
+        raise NotFound("no quorum of witnesses has cosigned yet", code="not_cosigned")
+    return LitestarResponse(agreed, media_type="text/plain; charset=utf-8", headers=FRESH | ANYONE)
 
 
 @get("/log/{operator:str}/tile/{path:path}", sync_to_thread=True)

@@ -27,6 +27,7 @@ from lockplate.seal.sealer import Sealer
 from lockplate.terms import OperatorId, Period, ProfileId
 from lockplate.wiring.current_law import CurrentLaw
 from lockplate.wiring.layout import Layout
+from lockplate.witnessing.collecting import Collector
 
 SIGNING_KEY = "log-signing"
 
@@ -43,6 +44,7 @@ class Desk:
     held: HoldSealer
     evidence: OpenEvidence
     recorder: Recorder
+    collector: Collector
     lane: Lane
 
     @property
@@ -129,6 +131,7 @@ def open_desk(
         held=HoldSealer(operator, ring, clock),
         evidence=evidence,
         recorder=Recorder(operator, evidence.log, evidence.details, columns, clock),
+        collector=Collector(evidence.log, evidence.publisher, evidence.witnesses, clock),
         lane=lane,
     )
 

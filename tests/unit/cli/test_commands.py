@@ -14,7 +14,7 @@ WORDS = {
     "hold": {"open", "renew", "close", "list"},
     "hotlist": {"add", "import", "enter", "list", "expire"},
     "law": {"list", "show", "table", "check", "compare", "trace", "local", "adopt", "repeal"},
-    "log": {"checkpoint", "prove", "export", "verify", "count"},
+    "log": {"checkpoint", "prove", "export", "verify", "count", "policy", "witnesses", "cosign"},
     "operator": {"list", "show", "change"},
     "place": {"add", "import", "list", "remove"},
     "reader": {"add", "list", "key", "activate", "deactivate"},

@@ -8,16 +8,24 @@ import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from lockplate.evidence.witnesses import WitnessState
+from lockplate.gate.hold import KEEPER
 from lockplate.lookup.answer import PlateMatch
 from lockplate.operations.authority import SYSTEM
 from lockplate.operations.signing_in import NOBODY
 from lockplate.read import ClockRule
+from lockplate.reporting.day import NODE
 from lockplate.terms import Action, Purpose, RecordMode, Verdict
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-NO_PERSON: dict[str, str] = {NOBODY: "nobody, a failed try", SYSTEM: "the node's own system user"}
+NO_PERSON: dict[str, str] = {
+    NOBODY: "nobody, a failed try",
+    SYSTEM: "the node's own system user",
+    NODE: "the node itself, counting",
+    KEEPER: "the node itself, forgetting",
+}
 
 SPECIAL: dict[str, str] = {
     Verdict.PERMITTED: "Permitted",
@@ -43,6 +51,13 @@ SPECIAL: dict[str, str] = {
     Action.QUESTION_DENIED: "Question, denied",
     Action.QUESTION_PENDING: "Question, sent to a second person",
     Action.QUESTION_APPROVAL: "Question, decided by a second person",
+    WitnessState.NEVER_ASKED: "Not asked yet",
+    WitnessState.COSIGNED: "Cosigned",
+    WitnessState.UNREACHABLE: "Did not answer",
+    WitnessState.UNWILLING: "Would not sign: it does not know this log or its key, or has trouble of its own",
+    WitnessState.BAD_ANSWER: "Sent something that is no cosignature by its key",
+    WitnessState.SAW_MORE: "Contradicts this log: it cosigned more records than the log has now",
+    WitnessState.SAW_OTHER: "Contradicts this log: it cosigned another history",
     Purpose.AMBER_ALERT: "AMBER alert",
     Purpose.GENDER_AFFIRMING_CARE: "Gender-affirming care",
 }

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import appends
 import disk
 import gate
 import hot_list
@@ -53,6 +54,7 @@ BENCHES = {
     "http-single": Bench(measure=http_load.measure_single, budgets=http_load.SINGLE_BUDGETS),
     "hotlist": Bench(measure=hot_list.measure, budgets=hot_list.BUDGETS),
     "gate": Bench(measure=gate.measure, budgets=gate.BUDGETS),
+    "appends": Bench(measure=appends.measure, budgets=appends.BUDGETS),
     "questions": Bench(measure=questions.measure, budgets=questions.BUDGETS, needs_month=True),
     "disk": Bench(measure=disk.measure, budgets=disk.BUDGETS, needs_month=True),
     "memory": Bench(measure=memory.measure, budgets=memory.BUDGETS, needs_month=True),

@@ -19,6 +19,8 @@ ROWS = (
     "hot list, a read",
     "hot list, a key in blocks of 5000",
     "gate and durable record, p50",
+    "durable leaves in batches of 100",
+    "durable records with sealed details, 16 threads",
     "question over 30 days, p99",
     "bytes a read on disk, index only",
     "bytes a read on disk, with record",

@@ -87,13 +87,16 @@ class BulkIntake:
         """Say whether the operator keeps a record beside each row, which needs whole reads, not columns."""
         return self.lane(operator).record_mode is RecordMode.RECORD
 
-    def seal_columns(self, operator: OperatorId, columns: ReadColumns) -> Sealed:
-        """Return columns matched and sealed, refused rows counted; nothing is stored yet."""
+    def seal_columns(self, operator: OperatorId, columns: ReadColumns, *, sent: bool = False) -> Sealed:
+        """Return columns matched and sealed, refused rows counted; nothing is stored yet.
+
+        `sent`: a reader's key brought them, so the law's limit holds from capture whatever it counts from.
+        """
         lane = self.lane(operator)
         now = self._clock.now()
-        refusals = self._refusals(lane, columns.captured_at, now)
+        refusals = self._refusals(lane, columns.captured_at, now, sent=sent)
         _apply_places(lane, columns, refusals)
-        _apply_origins(lane, columns, refusals, now)
+        _apply_origins(lane, columns, refusals, now, sent=sent)
         good = np.flatnonzero(refusals == 0)
         whole = len(good) == len(columns.plate_keys)
         keys = columns.plate_keys if whole else [columns.plate_keys[place] for place in good.tolist()]
@@ -123,8 +126,8 @@ class BulkIntake:
         by_reader = columns_by_reader(columns.readers, columns.reader_index, refusals, reasons, keeps=lane.keeps)
         return Sealed(operator=operator, count=count, columns=sealed, hits=tuple(hits), by_reader=by_reader)
 
-    def seal_reads(self, operator: OperatorId, made: Sequence[Read | Reject]) -> Sealed:
-        """Return whole reads matched and sealed with their records; nothing is stored yet."""
+    def seal_reads(self, operator: OperatorId, made: Sequence[Read | Reject], *, sent: bool = False) -> Sealed:
+        """Return whole reads matched and sealed with their records, as `seal_columns`; nothing is stored yet."""
         lane = self.lane(operator)
         now = self._clock.now()
         rows: list[SealedRead] = []
@@ -146,7 +149,7 @@ class BulkIntake:
                 tally_of.note(reader, refusal_count(misplaced.value))
                 continue
             future = read.captured_at > now + CLOCK_TOLERANCE
-            refusal = Refusal.FUTURE_TIME if future else lane.refusal(read.captured_at, now, reader)
+            refusal = Refusal.FUTURE_TIME if future else lane.refusal(read.captured_at, now, reader, sent=sent)
             if refusal is not Refusal.FUTURE_TIME:
                 hits += lane.hits(read, reader, read.captured_at)
             if refusal is None and not lane.keeps:
@@ -178,24 +181,23 @@ class BulkIntake:
         count_hits(self._day_counts, today, sealed.hits, recorded)
         return sealed.count
 
-    def _refusals(self, lane: Lane, seconds: NDArray[np.uint32], now: datetime) -> NDArray[np.uint8]:
+    def _refusals(self, lane: Lane, seconds: NDArray[np.uint32], now: datetime, *, sent: bool) -> NDArray[np.uint8]:
         """Return, for each row, 0 or the place (from 1) of its reason in `_REASONS`."""
         reasons = np.zeros(len(seconds), dtype=np.uint8)
         reasons[seconds > np.uint32(int((now + CLOCK_TOLERANCE).timestamp()))] = _FUTURE
         if not lane.keeps:
             return reasons
+        limit = lane.oldest_kept(now, sent=sent)
         for hour in np.unique(seconds[reasons == 0] // np.uint32(SECONDS_PER_PERIOD)).tolist():
-            reason = self._hour_refusal(lane, hour, now)
+            reason = self._hour_refusal(lane, hour, limit)
             if reason:
                 reasons[(seconds // np.uint32(SECONDS_PER_PERIOD) == hour) & (reasons == 0)] = reason
-        limit = lane.oldest_kept(now)
         if limit is not None:
             reasons[(seconds < np.uint32(int(limit.timestamp()))) & (reasons == 0)] = 2
         return reasons
 
-    def _hour_refusal(self, lane: Lane, hour: int, now: datetime) -> int:
+    def _hour_refusal(self, lane: Lane, hour: int, limit: datetime | None) -> int:
         """Return 3 when an hour's key was destroyed, 2 when the whole hour is past the limit, else 0."""
-        limit = lane.oldest_kept(now)
         if limit is not None and (hour + 1) * SECONDS_PER_PERIOD <= limit.timestamp():
             return 2
         try:
@@ -231,13 +233,13 @@ def _place_number(lane: Lane, reader: ReaderId, position: Position | None) -> in
     return 0 if refusal is None else _REASONS.index(refusal) + 1
 
 
-def _apply_origins(lane: Lane, columns: ReadColumns, refusals: NDArray[np.uint8], now: datetime) -> None:
+def _apply_origins(lane: Lane, columns: ReadColumns, refusals: NDArray[np.uint8], now: datetime, *, sent: bool) -> None:
     """Refuse rows that their origin's law lets nobody keep, and note the hours of the others before they are stored."""
     for number, reader in enumerate(columns.readers):
         if lane.rule(reader).origin is None:
             continue
         theirs = (columns.reader_index == number) & (refusals == 0)
-        limit = lane.oldest_kept(now, reader)
+        limit = lane.oldest_kept(now, reader, sent=sent)
         if limit is not None:
             refusals[theirs & (columns.captured_at < np.uint32(int(limit.timestamp())))] = 2
         hours = np.unique(columns.captured_at[theirs & (refusals == 0)] // np.uint32(SECONDS_PER_PERIOD))

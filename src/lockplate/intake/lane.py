@@ -28,6 +28,9 @@ class KeepRule(msgspec.Struct, frozen=True, kw_only=True):
     record_mode: RecordMode
     keeps_for: timedelta | None
     """From capture; None when no limit counts from capture."""
+    reaches_back: timedelta | None = None
+    """How old a read that a reader sends may be, whatever the limit counts from: with a stolen reader's key nobody
+    plants a sighting older than that. What the operator takes in from its own files is not held to it."""
     places_denied: frozenset[Place] = frozenset()
     """Kinds of places at which the law lets no reader collect."""
     origin: ProfileId | None = None
@@ -75,22 +78,21 @@ class Lane:
         """Whether any unmatched read is stored (promise 2)."""
         return self.record_mode is not RecordMode.NONE
 
-    def refusal(self, captured_at: datetime, now: datetime, reader: ReaderId) -> Refusal | None:
-        """Return why a read of this instant may not be kept, or None; the law profile's limit counts from capture."""
-        rule = self._rule_of(reader)
-        limit = None if rule.keeps_for is None else now - rule.keeps_for
-        too_old = limit is not None and captured_at < limit
-        return Refusal.PAST_RETENTION if too_old or _origin_keeps_nothing(rule) else None
+    def refusal(self, captured_at: datetime, now: datetime, reader: ReaderId, *, sent: bool) -> Refusal | None:
+        """Return why a read of this instant may not be kept, or None; `sent`: a reader's key brought it."""
+        limit = self.oldest_kept(now, reader, sent=sent)
+        return Refusal.PAST_RETENTION if limit is not None and captured_at < limit else None
 
-    def oldest_kept(self, now: datetime, reader: ReaderId | None = None) -> datetime | None:
-        """Return the earliest capture that may be kept at this moment, or None when no limit counts from capture.
+    def oldest_kept(self, now: datetime, reader: ReaderId | None = None, *, sent: bool) -> datetime | None:
+        """Return the earliest capture that may be kept at this moment, or None when there is no limit.
 
-        A reader whose reads' own law lets nothing be kept has no such moment: `now` itself.
+        A reader whose reads' own law lets nothing be kept has no such moment: later than `now`.
         """
         rule = self._rule_of(reader)
         if _origin_keeps_nothing(rule):
-            return now + CLOCK_TOLERANCE
-        return None if rule.keeps_for is None else now - rule.keeps_for
+            return now + 2 * CLOCK_TOLERANCE
+        limit = rule.reaches_back if sent else rule.keeps_for
+        return None if limit is None else now - limit
 
     def place_refusal(self, reader: ReaderId, position: Position | None = None) -> Refusal | None:
         """Return why a read of a reader may not even be matched where it was made, or None.

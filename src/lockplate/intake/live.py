@@ -253,7 +253,7 @@ class LiveIntake:
             if not lane.keeps:
                 unkept += 1
                 continue
-            refusal = lane.refusal(at, delivery.received_at, delivery.reader)
+            refusal = lane.refusal(at, delivery.received_at, delivery.reader, sent=True)
             row = refusal or lane.seal(read, delivery.reader, at, delivery.received_at)
             if isinstance(row, SealedRead):
                 verdicts.append(decision.verdict)

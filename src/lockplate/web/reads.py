@@ -81,9 +81,9 @@ class BulkDesk:
         bulk = self._doorway.node.bulk
         if bulk.keeps_records(reader.operator):
             made, _ = reads_of_lines(body, default_reader=reader.reader, allowed=self._names(reader))
-            return bulk.store(bulk.seal_reads(reader.operator, made))
+            return bulk.store(bulk.seal_reads(reader.operator, made, sent=True))
         columns = columns_of_lines(body, default_reader=reader.reader, allowed=self._names(reader))
-        return bulk.store(bulk.seal_columns(reader.operator, columns))
+        return bulk.store(bulk.seal_columns(reader.operator, columns, sent=True))
 
     def _names(self, reader: RegisteredReader) -> frozenset[ReaderId]:
         """Return the names that lines may carry: the reader's own, or its operator's readers when it is a collector."""

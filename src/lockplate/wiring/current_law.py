@@ -181,6 +181,7 @@ def keep_rule(operator: Operator, law: LawProfile | None, origin: ProfileId | No
     return KeepRule(
         record_mode=allowed_mode(operator, law),
         keeps_for=rule.limit if rule is not None and rule.from_capture else None,
+        reaches_back=None if rule is None else rule.limit,
         places_denied=frozenset() if law is None else law.places_denied,
         origin=origin,
     )

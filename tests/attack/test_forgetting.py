@@ -234,11 +234,30 @@ def test_even_the_whole_copy_with_its_keys_answers_nothing_that_is_over(tmp_path
 
 
 def test_an_hour_that_was_forgotten_is_not_filled_again(place: Place) -> None:
-    """A read that comes late for such an hour is refused, and no key is made for it."""
+    """A read that comes late for such an hour is refused, from a reader or a file, and no key is made for it."""
     forget(place)
+    hour = PLATES["7OLD111"]
+    late = Read(
+        format="test",
+        plate_text=PlateText("9LATE33"),
+        plate_key=fold("9LATE33"),
+        captured_at=hour,
+        reader_id=ReaderId("r"),
+    )
     with place.open() as node:
-        assert {"stored": 0, "forgotten": 1} == see(node, "9LATE33", PLATES["7OLD111"])
-        assert node.desk(PINE).ring.period_key(period_of(PLATES["7OLD111"])) is None
+        assert {"stored": 0, "past_retention": 1} == see(node, "9LATE33", hour)
+        assert {"forgotten": 1} == node.bulk.seal_reads(PINE, [late]).count.refused
+        assert node.desk(PINE).ring.period_key(period_of(hour)) is None
+
+
+def test_an_hour_forgotten_before_its_time_is_not_filled_again_by_a_reader(place: Place) -> None:
+    """Young enough for the law, but its key was destroyed: refused for that."""
+    hour = PLATES["8NEW222"]
+    with place.open() as node:
+        assert 1 == see(node, "9LATE33", hour)["stored"]
+        node.desk(PINE).ring.destroy_periods([period_of(hour)], node.clock.now())
+        assert {"stored": 0, "forgotten": 1} == see(node, "9LATE34", hour)
+        assert node.desk(PINE).ring.period_key(period_of(hour)) is None
 
 
 def test_the_receipt_says_what_was_forgotten(place: Place) -> None:

@@ -22,6 +22,9 @@ KEY_ID_BYTES = 4
 MAX_NOTE_CHARACTERS = 131_072
 """signed-note: verifiers accept at least 16 signatures, of up to 5 kB each."""
 
+_FIELD = 2**255 - 19
+_CURVE = -121665 * pow(121666, -1, _FIELD) % _FIELD
+"""The prime and the constant d of Ed25519's curve (RFC 8032, 5.1)."""
 _KEY_ID = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _SIGNATURE_MARK = "— "
 _VKEY_HELP = "Copy the whole key: name+8 hex digits+base64, as its owner published it."
@@ -116,7 +119,7 @@ def parse_lines(text: str) -> tuple[SignatureLine, ...]:
 def parse_vkey(text: str, kinds: Iterable[SignatureType] = (SignatureType.ED25519,)) -> VerifierKey:
     """Return the key that a vkey string says, or raise BadInput.
 
-    Refused: malformed, of a kind that is not asked for, or with another key's id.
+    Refused: malformed, of a kind that is not asked for, with another key's id, or one under which anyone can sign.
     """
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
@@ -129,6 +132,8 @@ def parse_vkey(text: str, kinds: Iterable[SignatureType] = (SignatureType.ED2551
         raise BadInput("not a verifier key", code="bad_vkey", next_step=_VKEY_HELP)
     if len(decoded) != 1 + PUBLIC_BYTES[kind]:
         raise BadInput("the verifier key is too short or too long", code="bad_vkey", next_step=_VKEY_HELP)
+    if kind is not SignatureType.MLDSA44_COSIGNATURE and _binds_nobody(decoded[1:]):
+        raise BadInput("signatures under this key bind nobody", code="weak_vkey", next_step="Trust no such signer.")
     key = VerifierKey(name=name, public=decoded[1:], kind=kind)
     if key.key_id.hex() != key_id:
         raise BadInput("the verifier key's id does not belong to its key", code="bad_vkey", next_step=_VKEY_HELP)
@@ -154,6 +159,21 @@ def decode_base64(text: str) -> bytes:
     if encode_base64(decoded) != text:
         raise ProofInvalid("base64 in another spelling than the standard's", code="bad_base64")
     return decoded
+
+
+def _binds_nobody(public: bytes) -> bool:
+    """Say whether an Ed25519 public key is a point of small order, or a second spelling of a point.
+
+    Under such a point anyone can make signatures, so that its owner could disown every one of them.
+    """
+    y, z = int.from_bytes(public, "little") & (2**255 - 1), 1
+    if y >= _FIELD:
+        return True
+    for _ in range(3):  # the point is doubled, by its y/z alone; small order means that eight times it is the identity
+        yy, zz = y * y % _FIELD, z * z % _FIELD
+        over, under = yy - zz, _CURVE * yy + zz  # x² as a fraction
+        y, z = (yy * under + over * zz) % _FIELD, (zz * under - _CURVE * over * yy) % _FIELD
+    return y == z
 
 
 def _parse_line(line: str) -> SignatureLine:

@@ -26,7 +26,7 @@ MAX_TIME = 253_402_300_799
 """The last second of the year 9999; the format allows more, no clock of ours does."""
 _SIGNATURE_BYTES = {SignatureType.ED25519_COSIGNATURE: 64, SignatureType.MLDSA44_COSIGNATURE: 2420}
 _LABEL = b"subtree/v1\n\0"
-_MAX_NAME_BYTES = 255
+MAX_NAME_BYTES = 255
 """The ML-DSA form carries the length of a name in one byte."""
 
 
@@ -44,7 +44,7 @@ class Cosigner:
 
     def __init__(self, name: str, seed: bytes) -> None:
         """Take a name that others will trust, and 32 secret bytes for each form (64 in all)."""
-        if not is_key_name(name) or len(name.encode()) > _MAX_NAME_BYTES:
+        if not is_key_name(name) or len(name.encode()) > MAX_NAME_BYTES:
             raise BadInput("a witness's name has 1 to 255 bytes, no space and no plus", code="bad_witness_name")
         if len(seed) != 2 * SEED_BYTES:
             raise BadInput("a witness's seed has 64 bytes", code="bad_seed")
@@ -126,7 +126,7 @@ def _signed_message(key: VerifierKey, checkpoint: Checkpoint, time: int) -> byte
     if key.kind is SignatureType.ED25519_COSIGNATURE:
         return f"cosignature/v1\ntime {time}\n{checkpoint.text()}".encode()
     name, origin = key.name.encode(), checkpoint.origin.encode()
-    if max(len(name), len(origin)) > _MAX_NAME_BYTES:
+    if max(len(name), len(origin)) > MAX_NAME_BYTES:
         raise ProofInvalid("a name is too long for an ML-DSA cosignature", code="bad_cosignature")
     return b"".join(
         (

@@ -72,10 +72,13 @@ class WitnessPolicy(msgspec.Struct, frozen=True, kw_only=True):
         Raises ProofInvalid when none of the logs signed it, or a known witness's line on it does not hold.
         """
         parts = parse_note(note)
-        signers = [log for log in self.logs if any(line.is_by(log) for line in parts.signatures)]
+        origin = parts.text.partition("\n")[0]
+        signers = [log for log in self.logs if log.name == origin and any(line.is_by(log) for line in parts.signatures)]
         if not signers:
             raise ProofInvalid("the checkpoint is of no log that the policy knows", code="not_signed")
-        checkpoint = verify_checkpoint(note, signers[0].text())
+        checkpoint, *_ = [
+            verify_checkpoint(note, log.text()) for log in signers
+        ]  # a line that does not hold spoils all
         found = cosignatures(parts, (witness.key for witness in self.witnesses))
         keys = {cosignature.key for cosignature in found}
         names = tuple(witness.name for witness in self.witnesses if witness.key in keys)

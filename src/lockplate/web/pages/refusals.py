@@ -19,7 +19,7 @@ from lockplate.web.application import RETRY_AFTER_SECONDS
 from lockplate.web.doorway import COOKIE, HttpRequest
 from lockplate.web.pages.frame import VISITOR, state_of
 from lockplate.web.pages.rendering import PRIVATE
-from lockplate.web.pages.wording import sentence
+from lockplate.web.phrases import sentence
 
 SIGN_IN = "/app/sign-in"
 TITLES: Mapping[int, str] = {

@@ -13,6 +13,7 @@ from litestar import Response
 from litestar.response import Response as LitestarResponse
 
 from lockplate.clock import format_time
+from lockplate.web import phrases
 from lockplate.web.application import SECURITY_HEADERS
 from lockplate.web.pages import wording
 
@@ -35,12 +36,12 @@ class Rendering:
         )
         self._environment.filters |= {
             "words": wording.words,
-            "moment": wording.moment,
-            "day": wording.day,
-            "span": wording.span,
-            "sentence": wording.sentence,
-            "counted": wording.counted,
-            "inert": wording.inert,
+            "moment": phrases.moment,
+            "day": phrases.day,
+            "span": phrases.span,
+            "sentence": phrases.sentence,
+            "counted": phrases.counted,
+            "inert": phrases.inert,
             "who": wording.who,
             "rfc3339": format_time,
         }

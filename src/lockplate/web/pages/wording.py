@@ -1,12 +1,8 @@
-"""Wording: values as words on a page.
+"""Wording: the node's own values as words on a page.
 
-What flows in: enums, times, lengths of time, texts of strangers. What flows out: text; the template escapes it.
-What it must never see: HTML. Control and direction characters in a stranger's text become visible marks.
+What flows in: enums, ids of people. What flows out: text; the template escapes it.
+What it must never see: HTML.
 """
-
-import unicodedata
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from lockplate.evidence.witnesses import WitnessState
 from lockplate.gate.hold import KEEPER
@@ -16,9 +12,7 @@ from lockplate.operations.signing_in import NOBODY
 from lockplate.read import ClockRule
 from lockplate.reporting.day import NODE
 from lockplate.terms import Action, Purpose, RecordMode, Verdict
-
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from lockplate.web.phrases import inert, sentence
 
 NO_PERSON: dict[str, str] = {
     NOBODY: "nobody, a failed try",
@@ -71,44 +65,6 @@ def words(value: str) -> str:
     return sentence(str(value).replace(":", ", ").replace("_", " "))
 
 
-def sentence(text: str) -> str:
-    """Return a text that starts with a capital letter."""
-    return text[:1].upper() + text[1:]
-
-
-def moment(at: datetime, zone: str = "UTC", *, seconds: bool = True) -> str:
-    """Return an instant as `24 Nov 2026, 08:15:02 UTC`, in a zone."""
-    local = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
-    clock = local.strftime("%H:%M:%S" if seconds else "%H:%M")
-    return f"{day(local.date())}, {clock} {'UTC' if zone == 'UTC' else local.tzname() or zone}"
-
-
-def day(on: date) -> str:
-    """Return a day as `24 Nov 2026`, without the machine's locale."""
-    return f"{on.day} {MONTHS[on.month - 1]} {on.year}"
-
-
-def span(time: timedelta) -> str:
-    """Return a length of time in days, hours or minutes, whichever is whole."""
-    for unit, name in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute")):
-        if time >= unit and not time % unit:
-            return counted(time // unit, name)
-    return counted(int(time.total_seconds()), "second")
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 read`, `1,200 reads`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def who(person: str) -> str:
     """Return a person's id, or in words who stands in a record where no person does."""
     return NO_PERSON.get(person) or inert(person)
-
-
-def inert(text: str) -> str:
-    """Return a stranger's text with control, format and direction characters made visible."""
-    return "".join(
-        sign if sign == "\n" or unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Co", "Cn"} else REPLACEMENT
-        for sign in text
-    )

@@ -134,6 +134,29 @@ def verify_consistency(old: int, old_root: bytes, new: int, new_root: bytes, pat
         if path or old_root != expected_root or (new == 0 and new_root != EMPTY_ROOT):
             raise ProofInvalid("two heads that need no proof differ")
         return new_root
+    old_node, new_node = _climb(old, new, old_root, path)
+    if old_node != old_root or new_node != new_root:
+        raise ProofInvalid("the consistency proof leads to another root")
+    return new_root
+
+
+def start_shown_by(old: int, new: int, new_root: bytes, path: Sequence[bytes]) -> bytes:
+    """Return the root of the first `old` leaves that a proof shows the tree of `new_root` to start with.
+
+    Whoever stands by `new_root` stands by this root too, since no other leads to it. Raises ProofInvalid when the proof
+    does not lead to `new_root`, or does not say: for a power of two it leaves the old root out.
+    """
+    _require_hashes(new_root, *path)
+    if not 0 < old < new or old & (old - 1) == 0:
+        raise ProofInvalid("a proof from this size does not say what it starts from")
+    old_node, new_node = _climb(old, new, EMPTY_ROOT, path)
+    if new_node != new_root:
+        raise ProofInvalid("the consistency proof leads to another root")
+    return old_node
+
+
+def _climb(old: int, new: int, old_root: bytes, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the roots of both sizes that a path leads to, 0 < old < new; `old_root` counts for a power of two only."""
     if not path:
         raise ProofInvalid("the consistency proof is empty")
     place, last = old - 1, new - 1
@@ -153,9 +176,7 @@ def verify_consistency(old: int, old_root: bytes, new: int, new_root: bytes, pat
         place, last = place >> 1, last >> 1
     if last != 0:
         raise ProofInvalid("the consistency proof is too short")
-    if old_node != old_root or new_node != new_root:
-        raise ProofInvalid("the consistency proof leads to another root")
-    return new_root
+    return old_node, new_node
 
 
 def _skip_missing_levels(place: int, last: int) -> tuple[int, int]:

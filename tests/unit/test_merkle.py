@@ -17,6 +17,7 @@ from lockplate.merkle import (
     leaf_hash,
     root_at,
     root_of,
+    start_shown_by,
     verify_consistency,
     verify_inclusion,
 )
@@ -129,6 +130,31 @@ def test_a_rewritten_past_has_no_consistency_proof():
         path = consistency_path(11, 20, over(leaves))
         with pytest.raises(ProofInvalid):
             verify_consistency(11, root_of(honest[:11]), 20, root_of(rewritten), path)
+
+
+@given(size=sizes, where=st.integers(min_value=0), bit=st.integers(min_value=0), part=st.integers(min_value=0))
+def test_a_proof_shows_the_start_that_it_leads_from(size, where, bit, part):
+    """A proof tells the old root to whoever has the new one, except for a power of two; a changed one tells nothing."""
+    leaves = [leaf_hash(number.to_bytes(2, "big")) for number in range(size)]
+    old, root = 1 + where % size, root_of(leaves)
+    path = consistency_path(old, size, over(leaves))
+    if old == size or old & (old - 1) == 0:
+        with pytest.raises(ProofInvalid):
+            start_shown_by(old, size, root, path)
+        return
+    assert root_of(leaves[:old]) == start_shown_by(old, size, root, path)
+    changed = list(path)
+    changed[part % len(path)] = flip(path[part % len(path)], bit)
+    for wrong in (changed, path[1:], [*path, root], []):
+        with pytest.raises(ProofInvalid):
+            start_shown_by(old, size, root, wrong)
+
+
+def test_a_rewritten_past_shows_itself_by_its_own_proof():
+    """The proof of a log that changed an old leaf tells the start that it changed it to."""
+    rewritten = [leaf_hash(bytes([number])) for number in (*range(3), 99, *range(4, 20))]
+    path = consistency_path(11, 20, over(rewritten))
+    assert root_of(rewritten[:11]) == start_shown_by(11, 20, root_of(rewritten), path)
 
 
 def test_the_empty_tree_starts_every_tree_and_only_with_its_own_root():

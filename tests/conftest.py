@@ -24,6 +24,7 @@ def _shared(name: str) -> ModuleType:
 asking = _shared("asking")
 law_node = _shared("law_node")
 running = _shared("running")
+witnessed = _shared("witnessed")
 
 
 @pytest.fixture(scope="module")

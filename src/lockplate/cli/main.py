@@ -35,6 +35,7 @@ from lockplate.cli.retaining import retention
 from lockplate.cli.serving import serve
 from lockplate.cli.simulating import simulate
 from lockplate.cli.taking_in import ingest
+from lockplate.cli.witness import witness
 from lockplate.cli.witnesses import cosign, policy, witnesses
 from lockplate.cli.words import words
 
@@ -63,6 +64,7 @@ for nouns, name in (
     (words, "words"),
     (documents, "document"),
     (places, "place"),
+    (witness, "witness"),
 ):
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)

@@ -13,8 +13,9 @@ class PlainLog:
 
     origin: str = "lockplate.example/oakmont"
     story: str = "true"
+    before: str = "true"
+    """The story of the leaves before `from_leaf`."""
     from_leaf: int = 0
-    """The leaf from which on the story is told; before it, all stories agree."""
     seed: bytes = field(default=bytes(range(32)), repr=False)
 
     @property
@@ -27,7 +28,7 @@ class PlainLog:
 
     def told(self, story: str, *, from_leaf: int = 0) -> "PlainLog":
         """Return the same log with another history from a leaf on."""
-        return replace(self, story=story, from_leaf=from_leaf)
+        return replace(self, story=story, before=self.story, from_leaf=from_leaf)
 
     def root(self, size: int) -> bytes:
         return root_at(size, self._subtree)
@@ -52,4 +53,4 @@ class PlainLog:
         return root_of([self._leaf(number) for number in range(start, start + (1 << height))])
 
     def _leaf(self, number: int) -> bytes:
-        return leaf_hash(f"{self.story if number >= self.from_leaf else 'agreed'} {number}".encode())
+        return leaf_hash(f"{self.story if number >= self.from_leaf else self.before} {number}".encode())

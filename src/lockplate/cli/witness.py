@@ -5,7 +5,7 @@ What it must never see: a key on the command line or on the screen; a node.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -207,12 +207,12 @@ def _told_log(log: LogSeen) -> dict[str, object]:
     }
 
 
-def _told_evidence(kept: KeptEvidence) -> dict[str, str]:
+def _told_evidence(kept: KeptEvidence) -> dict[str, Any]:
     return {
         "origin": kept.origin,
         "suspicion": kept.suspicion.value,
         "says": PROVES[kept.suspicion],
-        "size": str(kept.size),
+        "size": kept.size,
         "root": encode_base64(kept.root),
         "at": format_time(kept.at),
         "request": kept.request,

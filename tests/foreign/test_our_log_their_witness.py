@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 
 from lockplate.checkpoint import Signer, verify_checkpoint
+from lockplate.clock import SystemClock
 from lockplate.cosigning.cosignature import COSIGNER_KINDS, cosignatures
-from lockplate.cosigning.policy import parse_policy
+from lockplate.cosigning.policy import WitnessPolicy, parse_policy
 from lockplate.errors import ProofInvalid
 from lockplate.evidence.files import EvidenceFolder, OpenEvidence
+from lockplate.evidence.witnesses import WitnessState
 from lockplate.note import parse_lines, parse_note, parse_vkey
 from lockplate.terms import OperatorId
+from lockplate.witnessing.collecting import Collector
 from lockplate.witnessing.submission import SIZE_TYPE, Submission
-from witnessed import PATIENCE, RunningWitness, free_port
+from witnessed import PATIENCE, Keeper, RunningWitness, free_port
 
 OPERATOR = OperatorId("oakmont")
 SIGNER = Signer("lockplate.example/oakmont", bytes(range(32)))
@@ -138,6 +141,43 @@ def test_our_rollback_is_refused(theirs, server, evidence):
         told = (answer.status_code, answer.headers["content-type"].partition(";")[0], answer.content)
         assert (409, SIZE_TYPE, b"20\n") == told
         running.stop()
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[tuple[RunningWitness, tuple[str, ...]]]:
+    """A witness of our own beside theirs, and its two keys."""
+    (tmp_path / "ours").mkdir()
+    keeper = Keeper(tmp_path / "ours")
+    vkeys = keeper.found(SIGNER.vkey)
+    with keeper.serve() as running:
+        yield running, vkeys
+
+
+def collector(log: OpenEvidence, policy: WitnessPolicy) -> Collector:
+    log.witnesses.set_policy(policy)
+    return Collector(log.log, log.publisher, log.witnesses, SystemClock())
+
+
+def test_a_node_collects_from_both_kinds_of_witness(theirs, server, ours, evidence):
+    """Both must agree, ours by both of its keys: reached, and held to when the log forks or is put back."""
+    own, (ed25519, mldsa) = ours
+    policy = parse_policy(
+        f"log {SIGNER.vkey}\nwitness theirs {theirs.vkey} {server.url}\nwitness old {ed25519} {own.url}\n"
+        f"witness new {mldsa} {own.url}\ngroup ours all old new\ngroup both all theirs ours\nquorum both\n"
+    )
+    true = evidence("true")
+    for size in (3, 4, 30):
+        grown(true, "true", size)
+        told = collector(true, policy).collect()
+        assert (size, True, {"theirs", "old", "new"}) == (told.size, told.agreed, set(told.cosigned))
+        agreed = true.agreed()
+        assert size == policy.require(agreed).checkpoint.size
+    for home, size, state in (("fork", 30, WitnessState.SAW_OTHER), ("old", 9, WitnessState.SAW_MORE)):
+        lying = evidence(home)
+        grown(lying, "false" if home == "fork" else "true", size)
+        told = collector(lying, policy).collect()
+        assert (False, {state}) == (told.agreed, {one.state for one in told.standings})
+        assert lying.agreed() is None
 
 
 def test_a_stranger_is_refused(server, evidence):

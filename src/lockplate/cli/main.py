@@ -35,8 +35,8 @@ from lockplate.cli.retaining import retention
 from lockplate.cli.serving import serve
 from lockplate.cli.simulating import simulate
 from lockplate.cli.taking_in import ingest
-from lockplate.cli.witness import witness
 from lockplate.cli.witnesses import cosign, policy, witnesses
+from lockplate.cli.witnessing import witness
 from lockplate.cli.words import words
 
 app = typer.Typer(

@@ -16,7 +16,7 @@ from lockplate.clock import Clock
 from lockplate.cosigning.cosignature import Cosigner
 from lockplate.errors import Conflict, LogRefused, SettingRefused
 from lockplate.witnessing.key_file import load_seed, make_key_file
-from lockplate.witnessing.state import LOST, WitnessState
+from lockplate.witnessing.state import LOST, SeenStore
 from lockplate.witnessing.witness import Witness
 
 
@@ -53,7 +53,7 @@ class WitnessFolder:
         """
         Cosigner(name, bytes(64))  # the name is judged before anything is on disk
         if self.state.is_file():
-            with WitnessState.open(self.state) as state:
+            with SeenStore.open(self.state) as state:
                 if state.vkeys():
                     raise Conflict("there is a witness in this folder", code="witness_exists")
         elif self.key_file.exists():
@@ -61,7 +61,7 @@ class WitnessFolder:
                 "there is a witness's key and no state that belongs to it", code="witness_state_lost", next_step=LOST
             )
         self.folder.mkdir(parents=True, exist_ok=True)
-        with WitnessState.create(self.state) as state:
+        with SeenStore.create(self.state) as state:
             if not self.key_file.exists():
                 make_key_file(self.key_file)
             vkeys = tuple(key.text() for key in Cosigner(name, load_seed(self.key_file)).keys)
@@ -78,9 +78,9 @@ class WitnessFolder:
             state.close()
             raise
 
-    def open_state(self) -> WitnessState:
+    def open_state(self) -> SeenStore:
         """Return the state alone, without the key; raises LogRefused when it is missing or was never founded."""
-        state = WitnessState.open(self.state)
+        state = SeenStore.open(self.state)
         if not state.vkeys():
             state.close()
             raise LogRefused(

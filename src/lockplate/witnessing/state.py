@@ -1,4 +1,4 @@
-"""WitnessState: what one witness knows, in one SQLite file: whom it watches, what it cosigned, what it refused.
+"""SeenStore: what one witness knows, in one SQLite file: whom it watches, what it cosigned, what it refused.
 
 What flows in: keys of logs, heads, evidence. What flows out: the same, and figures.
 What it must never see: a private key. This file is trusted: a witness that forgets what it cosigned can be led to
@@ -56,7 +56,7 @@ def origin_hash(origin: str) -> str:
 
 
 class Ledger:
-    """The state inside one write transaction; only `WitnessState.deciding` gives it."""
+    """The state inside one write transaction; only `SeenStore.deciding` gives it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -104,7 +104,7 @@ class Ledger:
         )  # fmt: skip
 
 
-class WitnessState:
+class SeenStore:
     """One witness's file; safe for many threads and processes."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

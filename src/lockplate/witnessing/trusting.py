@@ -9,10 +9,10 @@ from datetime import datetime
 from lockplate.cosigning.cosignature import MAX_NAME_BYTES
 from lockplate.errors import BadInput, Conflict
 from lockplate.note import VerifierKey, parse_vkey
-from lockplate.witnessing.state import WitnessState
+from lockplate.witnessing.state import SeenStore
 
 
-def trust_log(state: WitnessState, vkey: str, at: datetime, *, another: bool = False) -> tuple[VerifierKey, ...]:
+def trust_log(state: SeenStore, vkey: str, at: datetime, *, another: bool = False) -> tuple[VerifierKey, ...]:
     """Trust a key for the log that it names, and return all that are trusted for it.
 
     A log that is watched already keeps its key; a second one is trusted only when `another` says that this is meant.

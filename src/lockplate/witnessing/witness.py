@@ -21,7 +21,7 @@ from lockplate.merkle import EMPTY_ROOT, verify_consistency
 from lockplate.note import Note, SignatureLine, parse_lines, parse_note
 from lockplate.witnessing.refusals import ClockBehind, Inconsistent, NotSigned, OtherSize, UnknownLog
 from lockplate.witnessing.seen import KeptEvidence, LogSeen, SeenHead
-from lockplate.witnessing.state import LOST, Ledger, WitnessState
+from lockplate.witnessing.state import LOST, Ledger, SeenStore
 from lockplate.witnessing.submission import Submission, parse_submission
 from lockplate.witnessing.suspicion import Memory, doubt
 
@@ -38,7 +38,7 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Witness:
     """One witness: its keys, its state, its clock. Safe for many threads."""
 
-    def __init__(self, state: WitnessState, cosigner: Cosigner, clock: Clock) -> None:
+    def __init__(self, state: SeenStore, cosigner: Cosigner, clock: Clock) -> None:
         """Take up a founded state; raises LogRefused when it is not this key's."""
         if state.vkeys() != tuple(key.text() for key in cosigner.keys):
             raise LogRefused(

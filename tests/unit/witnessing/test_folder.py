@@ -10,7 +10,7 @@ from lockplate.errors import BadInput, Conflict, LogRefused, SettingRefused, Sto
 from lockplate.witnessing import folder as folders
 from lockplate.witnessing.folder import WitnessFolder
 from lockplate.witnessing.key_file import load_seed, make_key_file
-from lockplate.witnessing.state import WitnessState
+from lockplate.witnessing.state import SeenStore
 
 
 def test_the_key_lies_beside_the_state_for_its_owner_only(folder: WitnessFolder) -> None:
@@ -91,7 +91,7 @@ def test_a_founding_that_was_cut_short_can_be_repeated(
 
     made = WitnessFolder.at(tmp_path / "witness")
     with monkeypatch.context() as patched:
-        patched.setattr(*((folders, "make_key_file", cut) if after == "state" else (WitnessState, "found", cut)))
+        patched.setattr(*((folders, "make_key_file", cut) if after == "state" else (SeenStore, "found", cut)))
         with pytest.raises(CutError):
             made.create("clerk.example/w1", clock.now())
     assert (after == "key") == made.key_file.exists()

@@ -9,7 +9,7 @@ import pytest
 from lockplate.errors import LogRefused, StoreFailed
 from lockplate.witnessing import state as states
 from lockplate.witnessing.seen import KeptEvidence, SeenHead, Suspicion
-from lockplate.witnessing.state import WitnessState, origin_hash
+from lockplate.witnessing.state import SeenStore, origin_hash
 
 AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 HEAD = SeenHead(origin="a.example", size=7, root=bytes(32), note="note\n", lines="lines\n", at=AT)
@@ -20,7 +20,7 @@ EVIDENCE = KeptEvidence(
 
 @pytest.fixture
 def state(tmp_path):
-    with WitnessState.create(tmp_path / "w.db") as made:
+    with SeenStore.create(tmp_path / "w.db") as made:
         made.found(("one", "two"), AT)
         yield made
 
@@ -34,7 +34,7 @@ def test_what_was_put_is_there_again(state, tmp_path):
     with state.deciding() as ledger:
         ledger.put(HEAD)
         ledger.keep(EVIDENCE)
-    with WitnessState.open(tmp_path / "w.db") as other:
+    with SeenStore.open(tmp_path / "w.db") as other:
         assert ("one", "two") == other.vkeys()
         assert (EVIDENCE,) == other.evidence()
         with other.deciding() as ledger:
@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_written_is_told(state, tmp_path):
 def test_a_state_of_another_version_is_refused(state, tmp_path):
     state._connection.execute("PRAGMA user_version = 99")
     with pytest.raises(LogRefused) as refused:
-        WitnessState.open(tmp_path / "w.db")
+        SeenStore.open(tmp_path / "w.db")
     assert "witness_state_lost" == refused.value.code
 
 

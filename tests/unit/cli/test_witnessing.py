@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lockplate.cli.main import app
-from lockplate.cli.witness import address
+from lockplate.cli.witnessing import address
 from lockplate.clock import SystemClock
 from lockplate.errors import BadInput, LockplateError
 from lockplate.witnessing.folder import WitnessFolder

@@ -153,7 +153,7 @@ def test_a_clerk_reads_what_it_has_seen(keeper, chromium):
 
 
 def test_the_measure_still_runs(tmp_path):
-    """The figures of decision 0027 can be taken again."""
+    """The figures of decision 0019 can be taken again."""
     script = Path(__file__).parents[1] / "bench" / "witness.py"
     command = [sys.executable, str(script), "--rounds", "3", "--folder", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)

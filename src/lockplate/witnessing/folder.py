@@ -1,7 +1,7 @@
 """WitnessFolder: where a witness's state and key lie, how the two are founded, and how they are opened together.
 
 What flows in: a folder, a key file, a name, a clock. What flows out: an open witness, or its state alone.
-What it must never see: a key inside the folder (decision 0012 for nodes, 0027 for witnesses).
+What it must never see: a key inside the folder (decision 0012 for nodes, 0019 for witnesses).
 
     <folder>/witness.db      the state
     <folder>.key             the key, beside it: a backup of the folder is not a second witness

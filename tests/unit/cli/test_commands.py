@@ -22,12 +22,14 @@ WORDS = {
     "request": {"list", "approve", "refuse", "resume"},
     "retention": {"run", "receipts"},
     "user": {"add", "list", "roles", "activate", "deactivate", "password", "release"},
+    "witness": {"init", "add-log", "serve", "status", "evidence", "keys"},
     "words": {"list", "add"},
 }
 
 
 WITHOUT_A_NODE = {("law", word) for word in ("list", "show", "table", "check", "compare")}
 WITHOUT_A_NODE |= {("log", word) for word in ("verify", "count")}
+WITHOUT_A_NODE |= {("witness", word) for word in WORDS["witness"]}
 """Commands that read only what ships with the program, or what somebody was handed."""
 
 

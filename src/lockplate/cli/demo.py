@@ -8,10 +8,7 @@ import contextlib
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +17,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from lockplate.cli.companions import companion
 from lockplate.cli.demo_county import CITY, ZONE, DemoCounty, found_county, settle_county
+from lockplate.cli.demo_witnesses import NEEDED, DemoWitness, found_witnesses, watching
 from lockplate.cli.options import settings_of
 from lockplate.cli.output import print_lines, told_errors
 from lockplate.cli.serving import configure_logging
@@ -60,12 +59,14 @@ def demo(
         (home / MARK).touch()
         with Session(settings, clock).open() as node:
             county = settle_county(node, fleet, live_from, lambda line: print_lines([f"  {line}"]))
-            with contextlib.ExitStack() as stack:
+            print_lines([f"  witnesses, {NEEDED} of whom must agree"])
+            witnesses = found_witnesses(home / "witnesses", port + 1, node, clock.now())
+            with watching(witnesses), contextlib.ExitStack() as stack:
 
                 def ready(url: str) -> None:
                     keys = home / "run" / "reader-keys.json"
                     stack.enter_context(_traffic(url, keys, county.reader_keys, speed, live_from, rate))
-                    _greet(url, home, county)
+                    _greet(url, home, county, witnesses)
 
                 serve(node, PAGE_ROUTES, on_ready=ready)
         print_lines(["Stopped. The demo's folder stays until the next `make demo`; everything in it is invented."])
@@ -89,24 +90,15 @@ def _traffic(
     descriptor = os.open(keys, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(reader_keys, file)
-    command = [
-        sys.executable, "-m", "lockplate.cli.main", "simulate", "--url", url, "--keys", str(keys), "--seed", str(SEED),
-        "--from", format_time(live_from), "--hours", "8760", "--speed", str(speed), "--rate", str(rate), "--json",
+    words = [
+        "simulate", "--url", url, "--keys", str(keys), "--seed", str(SEED), "--from", format_time(live_from),
+        "--hours", "8760", "--speed", str(speed), "--rate", str(rate), "--json",
     ]  # fmt: skip
-    with (keys.parent / "traffic.json").open("wb") as report:
-        fleet = subprocess.Popen(command, stdout=report, stderr=subprocess.STDOUT, start_new_session=True)  # noqa: S603 - our own program
-        try:
-            yield
-        finally:
-            fleet.send_signal(signal.SIGTERM)
-            try:
-                fleet.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                fleet.kill()
-                fleet.wait()
+    with companion(words, keys.parent / "traffic.json"):
+        yield
 
 
-def _greet(url: str, home: Path, county: DemoCounty) -> None:
+def _greet(url: str, home: Path, county: DemoCounty, witnesses: Sequence[DemoWitness]) -> None:
     console = Console(highlight=False)
     table = Table(
         "person", "password", "agency", "roles", title="Sign in at " + url + "/app/sign-in", title_justify="left"
@@ -117,6 +109,7 @@ def _greet(url: str, home: Path, county: DemoCounty) -> None:
     print_lines(
         [
             f"Public page:  {url}/",
+            "Witnesses:    " + "  ".join(f"{one.keeper} {one.url}/" for one in witnesses),
             f"Ask:          {url}/app/ask    (a plate that was read: {county.known_plate})",
             "Or by hand:",
             f"  .venv/bin/lockplate lookup {county.known_plate} --home {home} --operator {CITY} --as ana.officer \\",

@@ -62,7 +62,7 @@ class Home:
     def json(self, *words: str, code: int = 0) -> Any:
         """Run a command with `--json` and return the one object that it printed."""
         done = self.run(*words, "--json")
-        assert code == done.returncode, (words[0], done.returncode, done.stdout, done.stderr)
+        assert code == done.returncode, (words[0], done.returncode, done.stdout[:2000], done.stderr)
         (line,) = done.stdout.splitlines()
         return json.loads(line)
 

@@ -134,9 +134,9 @@ class Keeper:
         finally:
             server.stop()
 
-    def start(self) -> "RunningWitness":
-        """Start the server and wait until it answers."""
-        port = free_port()
+    def start(self, port: int = 0) -> "RunningWitness":
+        """Start the server, on a free port unless one is named, and wait until it answers."""
+        port = port or free_port()
         output = self.folder / f"witness-{port}.log"
         with output.open("ab") as file:
             process = subprocess.Popen(

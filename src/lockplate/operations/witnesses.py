@@ -99,7 +99,7 @@ def cosign(node: Node, actor: Actor, name: LogName) -> WitnessesTold:
     actor.require_system_user()
     desk = node.desk(only_operator(node, name.operator))
     desk.evidence.publisher.publish()
-    desk.collector.collect()
+    desk.collector.collect(again=True)
     return witnesses_of(desk)
 
 

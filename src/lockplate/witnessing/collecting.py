@@ -7,7 +7,7 @@ anywhere else; one that does not answer holds up nobody.
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import msgspec
@@ -24,6 +24,9 @@ from lockplate.note import Note, SignatureLine, parse_lines, parse_note
 from lockplate.witnessing.submission import ADD_CHECKPOINT, Submission
 
 ANSWER_SECONDS = 10.0
+ASK_AGAIN = timedelta(minutes=10)
+"""A checkpoint that a witness has cosigned is shown to it again after this time: a log that was put back to an older
+state has all the cosignatures on that, and only the witness remembers the longer one."""
 MAX_ANSWER_BYTES = 65_536
 CONFLICT, UNPROCESSABLE = 409, 422
 
@@ -53,10 +56,13 @@ class Collector:
 
     def __init__(self, log: TileLog, publisher: Publisher, store: WitnessStore, clock: Clock) -> None:
         self._log, self._publisher, self._store, self._clock = log, publisher, store, clock
+        self._asked: set[str] = set()
+        """Places that were asked since this program began."""
 
-    def collect(self) -> Collected | None:
+    def collect(self, *, again: bool = False) -> Collected | None:
         """Show the last signed checkpoint to every witness that has not cosigned it; None without a policy.
 
+        One that has cosigned it is asked as well when this program never asked it, not for ASK_AGAIN, or with `again`.
         Never raises for what a witness does. Raises StoreFailed or LogRefused for what our own files do.
         """
         policy = self._store.policy()
@@ -64,10 +70,11 @@ class Collector:
             return None
         note = self._with_known_lines(policy, parse_note(self._publisher.last()))
         have = policy.read(note.written()).witnesses
-        missing = [witness for witness in policy.witnesses if witness.name not in have and witness.url]
-        places = sorted({witness.url for witness in missing})
+        due = {one.name for one in policy.witnesses if again or one.name not in have or self._is_due(one)}
+        places = sorted({witness.url for witness in policy.witnesses if witness.name in due and witness.url})
         if places:
             note = self._ask_all(policy, note, places)
+            self._asked |= set(places)
         cosigned = policy.read(note.written())
         agreed = policy.reached_by(cosigned.witnesses)
         if cosigned.witnesses:
@@ -78,6 +85,12 @@ class Collector:
             agreed=agreed,
             standings=self._store.standings(),
         )
+
+    def _is_due(self, witness: PolicyWitness) -> bool:
+        """Say whether a witness that has cosigned everything is asked again; a clock set back is no reason not to."""
+        tried = next((one.tried_at for one in self._store.standings() if one.witness == witness.name), None)
+        now = self._clock.now()
+        return witness.url not in self._asked or tried is None or not tried <= now < tried + ASK_AGAIN
 
     def _with_known_lines(self, policy: WitnessPolicy, note: Note) -> Note:
         """Return the note with the cosignatures that are here already, if they are on this very checkpoint."""

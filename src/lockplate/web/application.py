@@ -30,6 +30,8 @@ from lockplate.web.tiles import list_logs, show_agreed, show_checkpoint, show_ke
 RETRY_AFTER_SECONDS = "1"
 FORGET_POLL_SECONDS = 2.0
 """How often the schedule looks whether an hour has begun."""
+NOT_KEPT = {"cache-control": "no-store"}
+"""On errors: what is not there may come to be, as the next tile of a log does."""
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -169,17 +171,17 @@ def told_error(_: HttpRequest, error: LockplateError) -> Response[dict[str, Any]
     again = {"retry-after": RETRY_AFTER_SECONDS} if error.http_status == HTTP_503_SERVICE_UNAVAILABLE else {}
     if error.http_status >= 500 and not isinstance(error, Overloaded):
         structlog.get_logger("lockplate.web").error("node_error", code=error.code)
-    return Response(error.public(), status_code=error.http_status, headers=SECURITY_HEADERS | again)
+    return Response(error.public(), status_code=error.http_status, headers=SECURITY_HEADERS | NOT_KEPT | again)
 
 
 def told_http_error(_: HttpRequest, error: HTTPException) -> Response[dict[str, Any]]:
     """Return the framework's own errors in our words: no such path, method not allowed, body too large."""
     told = {"error": f"http_{error.status_code}", "fault": "caller", "message": error.detail, "next_step": ""}
-    return Response(told, status_code=error.status_code, headers=SECURITY_HEADERS)
+    return Response(told, status_code=error.status_code, headers=SECURITY_HEADERS | NOT_KEPT)
 
 
 def told_fault(_: HttpRequest, error: Exception) -> Response[dict[str, Any]]:
     """Return a fault of ours without its text, which could hold anything; its kind goes to the log."""
     structlog.get_logger("lockplate.web").error("fault", kind=type(error).__name__)
     told = {"error": "fault", "fault": "node", "message": "something broke here", "next_step": "Tell whoever runs it."}
-    return Response(told, status_code=500, headers=SECURITY_HEADERS)
+    return Response(told, status_code=500, headers=SECURITY_HEADERS | NOT_KEPT)

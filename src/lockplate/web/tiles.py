@@ -1,20 +1,28 @@
-"""`GET /log/…`: each operator's log as tlog-tiles has it, for anyone.
+"""`GET /log/…`: each operator's log as C2SP tlog-tiles has it, for anyone and for programs that are not ours.
 
 What flows in: paths. What flows out: checkpoints, tiles, entry bundles, keys.
 What it must never see: private details; they are in another file that no route serves.
+
+What is not there is 404, however it was asked for: other programs tell "no such tile" from "try elsewhere" by that.
 """
+
+import gzip
 
 from litestar import Response, get
 from litestar.response import Response as LitestarResponse
 
-from lockplate.errors import NotFound
-from lockplate.evidence.tiles import BundleName, parse_path
+from lockplate.errors import BadInput, NotFound
+from lockplate.evidence.tiles import BundleName, TileName, parse_path
 from lockplate.terms import OperatorId
-from lockplate.web.doorway import Doorway
+from lockplate.web.doorway import Doorway, HttpRequest
 
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 FRESH = {"cache-control": "no-cache"}
 ANYONE = {"access-control-allow-origin": "*"}
+PACKED = {"content-encoding": "gzip"}
+BY_ENCODING = {"vary": "accept-encoding"}
+TEXT = "text/plain"
+"""The framework adds the charset, which is utf-8."""
 
 
 @get("/log", sync_to_thread=True)
@@ -27,14 +35,14 @@ def list_logs(doorway: Doorway) -> dict[str, str]:
 def show_checkpoint(doorway: Doorway, operator: str) -> Response[str]:
     """Show the newest signed checkpoint, with the cosignatures that witnesses put on it so far."""
     note = doorway.node.desk(OperatorId(operator)).evidence.checkpoint()
-    return LitestarResponse(note, media_type="text/plain; charset=utf-8", headers=FRESH | ANYONE)
+    return LitestarResponse(note, media_type=TEXT, headers=FRESH | ANYONE)
 
 
 @get("/log/{operator:str}/vkey", sync_to_thread=True)
 def show_key(doorway: Doorway, operator: str) -> Response[str]:
     """Show the key that checks this log."""
     vkey = doorway.node.desk(OperatorId(operator)).evidence.publisher.vkey
-    return LitestarResponse(vkey + "\n", media_type="text/plain; charset=utf-8", headers=FRESH | ANYONE)
+    return LitestarResponse(vkey + "\n", media_type=TEXT, headers=FRESH | ANYONE)
 
 
 @get("/log/{operator:str}/policy", sync_to_thread=True)
@@ -43,7 +51,7 @@ def show_policy(doorway: Doorway, operator: str) -> Response[str]:
     policy = doorway.node.desk(OperatorId(operator)).evidence.witnesses.policy()
     if policy is None:
         raise NotFound("this log has no witnesses", code="no_policy")
-    return LitestarResponse(policy.text(), media_type="text/plain; charset=utf-8", headers=FRESH | ANYONE)
+    return LitestarResponse(policy.text(), media_type=TEXT, headers=FRESH | ANYONE)
 
 
 @get("/log/{operator:str}/agreed", sync_to_thread=True)
@@ -52,15 +60,34 @@ def show_agreed(doorway: Doorway, operator: str) -> Response[str]:
     agreed = doorway.node.desk(OperatorId(operator)).evidence.agreed()
     if agreed is None:
         raise NotFound("no quorum of witnesses has cosigned yet", code="not_cosigned")
-    return LitestarResponse(agreed, media_type="text/plain; charset=utf-8", headers=FRESH | ANYONE)
+    return LitestarResponse(agreed, media_type=TEXT, headers=FRESH | ANYONE)
 
 
 @get("/log/{operator:str}/tile/{path:path}", sync_to_thread=True)
-def show_tile(doorway: Doorway, operator: str, path: str) -> Response[bytes]:
-    """Show a tile of hashes, or a bundle of entries."""
-    name = parse_path("tile/" + path.strip("/"))
+def show_tile(doorway: Doorway, request: HttpRequest, operator: str, path: str) -> Response[bytes]:
+    """Show a tile of hashes, or a bundle of entries; a bundle packed with gzip for whoever takes that."""
+    name = _named("tile/" + path.strip("/"))
     log = doorway.node.desk(OperatorId(operator)).evidence.log
-    content = log.entry_bundle(*name) if isinstance(name, BundleName) else log.tile(*name)
-    if not content:
-        raise NotFound("the log has no such tile", code="no_tile")
-    return LitestarResponse(content, media_type="application/octet-stream", headers=FOREVER | ANYONE)
+    if isinstance(name, TileName):
+        return LitestarResponse(log.tile(*name), media_type="application/octet-stream", headers=FOREVER | ANYONE)
+    content, headers = log.entry_bundle(*name), FOREVER | ANYONE | BY_ENCODING
+    if takes_gzip(request.headers.get("accept-encoding", "")):
+        content, headers = gzip.compress(content, mtime=0), headers | PACKED
+    return LitestarResponse(content, media_type="application/octet-stream", headers=headers)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Say whether an Accept-Encoding header (RFC 9110 12.5.3) names gzip and does not refuse it."""
+    for one in accepted.lower().split(","):
+        coding, *parameters = (part.replace(" ", "").replace("\t", "") for part in one.split(";"))
+        if coding == "gzip":
+            return not any(parameter.startswith("q=") and not parameter[2:].strip("0.") for parameter in parameters)
+    return False
+
+
+def _named(path: str) -> TileName | BundleName:
+    """Return what a path names; raises NotFound for one that tlog-tiles would not write so."""
+    try:
+        return parse_path(path)
+    except BadInput as error:
+        raise NotFound("the log has no such tile", code="no_such_tile") from error

@@ -40,6 +40,7 @@ policies: setup
 
 units: setup
 	@tools/debian-packages test
+	@tools/foreign-environment || true
 	$(BIN)/pytest -n auto --dist loadfile
 
 vectors: setup  ## the decision vectors of the law, T1 to T22, each on a real node, as a list
@@ -60,4 +61,4 @@ lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) build demo-home demo-home.kek bench-results.json
+	rm -rf $(VENV) .venv-foreign .venv-foreign.busy build demo-home demo-home.kek bench-results.json

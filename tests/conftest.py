@@ -23,6 +23,7 @@ def _shared(name: str) -> ModuleType:
 
 asking = _shared("asking")
 law_node = _shared("law_node")
+printed = _shared("printed")
 running = _shared("running")
 witnessed = _shared("witnessed")
 

@@ -11,10 +11,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from lockplate.access import AccessRecord, canonical_leaf
 from lockplate.checkpoint import Signer
+from lockplate.clock import SystemClock
 from lockplate.evidence.export import export_log
 from lockplate.evidence.files import EvidenceFolder
-from lockplate.terms import OperatorId
+from lockplate.evidence.log import TileLog
+from lockplate.terms import Action, OperatorId, PersonId
 
 OPERATOR = OperatorId("springfield-pd")
 SIGNER = Signer(f"lockplate/{OPERATOR}", bytes(range(32)))
@@ -71,6 +74,17 @@ def export(folder: Path, out: Path, signer: Signer = SIGNER) -> Path:
     with EvidenceFolder.of(folder, OPERATOR).open(signer) as evidence:
         export_log(evidence.log, evidence.publisher.publish(), signer.vkey, out)
     return out
+
+
+def put_on_record(home: Path, operator: OperatorId, size: int) -> None:
+    """Append sign-ins to a node's log, as a second process may, until it has so many records."""
+    now = SystemClock().now()
+    with TileLog.open(EvidenceFolder.of(home, operator).log) as log:
+        more = [
+            AccessRecord(action=Action.SIGN_IN, at=now, operator=operator, person=PersonId(f"officer-{number}"))
+            for number in range(log.size, size)
+        ]
+        log.append([canonical_leaf(record) for record in more])
 
 
 class Quiet(SimpleHTTPRequestHandler):

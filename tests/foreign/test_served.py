@@ -7,35 +7,20 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from foreign_logs import OPERATOR, Verify
+from foreign_logs import OPERATOR, Verify, put_on_record
 
-from lockplate.access import AccessRecord, canonical_leaf
-from lockplate.clock import SystemClock
 from lockplate.evidence.files import EvidenceFolder
-from lockplate.evidence.log import TileLog
-from lockplate.terms import Action, PersonId
 from running import Home, Server
 
 SIZE = 600
 """Two full tiles and a partial one, and a second level."""
 
 
-def put_on_record(home: Home, size: int) -> None:
-    """Append sign-ins, as a second process may, until the log has so many records."""
-    now = SystemClock().now()
-    with TileLog.open(EvidenceFolder.of(home.path, OPERATOR).log) as log:
-        more = [
-            AccessRecord(action=Action.SIGN_IN, at=now, operator=OPERATOR, person=PersonId(f"officer-{number}"))
-            for number in range(log.size, size)
-        ]
-        log.append([canonical_leaf(record) for record in more])
-
-
 def found(home: Home) -> None:
     """Found a node whose log has records already; the first command founds the log itself."""
     home.json("init", "--operator", OPERATOR, "--profile", "us-ca")
     home.json("log", "checkpoint")
-    put_on_record(home, SIZE)
+    put_on_record(home.path, OPERATOR, SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +66,7 @@ def test_it_grows_and_stays_the_same_log(verify: Verify, home: Home, server: Ser
     seen, newer = tmp_path / "seen", tmp_path / "newer"
     with server.client() as client:
         seen.write_text(client.get(f"/log/{OPERATOR}/checkpoint").text)
-        put_on_record(home, home.json("log", "checkpoint")["size"] + 300)
+        put_on_record(home.path, OPERATOR, home.json("log", "checkpoint")["size"] + 300)
         home.json("log", "checkpoint")
         newer.write_text(client.get(f"/log/{OPERATOR}/checkpoint").text)
 

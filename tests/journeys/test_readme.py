@@ -1,87 +1,13 @@
 """The README's commands by hand: run as they are printed, on a node of their own, and compared with what is printed."""
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 
+from printed import agrees, run, steps_of
+
 README = Path(__file__).resolve().parents[2] / "README.md"
-BLOCK = re.compile(r"^<!-- by hand -->\n```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PROMPT = "$ "
-ANY = "…"
-"""In the README: some text, or, alone on a line, some lines."""
-VARIES = (
-    (re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?"), "DATE"),
-    (re.compile(r"\b[0-9a-f]{8,}\b"), "HEX"),
-    (re.compile(r"[A-Za-z0-9+/]{30,}={0,2}"), "BASE64"),
-    (re.compile(r"\b\d+(?:\.\d+)? s\b"), "SECONDS"),
-)
-"""What differs from run to run: times, ids, hashes, signatures."""
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One command and what the README prints below it."""
-
-    command: str
-    printed: tuple[str, ...]
-
-
-def steps_of(text: str) -> Iterator[Step]:
-    """Yield the steps of the README's marked blocks, in order; a command goes on after a backslash."""
-    for block in BLOCK.findall(text):
-        lines = iter(block.splitlines())
-        command, printed = "", []
-        for line in lines:
-            if not line.startswith(PROMPT):
-                printed.append(line)
-                continue
-            if command:
-                yield Step(command=command, printed=tuple(printed))
-            command, printed = line.removeprefix(PROMPT), []
-            while command.endswith("\\"):
-                command = command.removesuffix("\\") + next(lines).strip()
-        if command:
-            yield Step(command=command, printed=tuple(printed))
-
-
 STEPS = tuple(steps_of(README.read_text(encoding="utf-8")))
-
-
-def shape(line: str) -> str:
-    """Return a line with what varies named instead of written."""
-    for pattern, name in VARIES:
-        line = pattern.sub(name, line)
-    return " ".join(line.split())
-
-
-def agrees(printed: Sequence[str], came: Sequence[str]) -> bool:
-    """Say whether lines that came are those that are printed."""
-    if not printed:
-        return not came
-    if printed[0].strip() == ANY:
-        return any(agrees(printed[1:], came[skipped:]) for skipped in range(len(came) + 1))
-    pieces = (re.escape(shape(piece)) for piece in printed[0].split(ANY))
-    return (
-        bool(came)
-        and re.fullmatch(r"\s*.*\s*".join(pieces), shape(came[0])) is not None
-        and agrees(printed[1:], came[1:])
-    )
-
-
-def run(command: str, folder: Path) -> list[str]:
-    """Run a command as a shell would, with this environment's `lockplate`, and return the lines that it prints."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCKPLATE_")}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    done = subprocess.run(
-        ["/bin/bash", "-o", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, check=False
-    )
-    assert done.returncode == 0, (command, done.stderr.decode())
-    return done.stdout.decode().splitlines()
 
 
 def test_a_newcomer_can_follow_the_readme(tmp_path: Path) -> None:

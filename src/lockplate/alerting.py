@@ -13,7 +13,7 @@ import msgspec
 from lockplate.access import AccessRecord
 from lockplate.clock import Clock
 from lockplate.errors import BadInput, Conflict, Denied, LockplateError, NotFound
-from lockplate.evidence.recorder import Recorder
+from lockplate.evidence.noting import Recording
 from lockplate.gate.act import Act, Allowance
 from lockplate.gate.decision import Gate
 from lockplate.gate.question import AgencyFacts, OperatorFacts, PersonFacts
@@ -45,7 +45,7 @@ class ShownHits(msgspec.Struct, frozen=True, kw_only=True):
 class Alerting:
     """The hits of one operator, shown and confirmed."""
 
-    def __init__(self, *, hits: Hits, gate: Gate, recorder: Recorder, clock: Clock) -> None:
+    def __init__(self, *, hits: Hits, gate: Gate, recorder: Recording, clock: Clock) -> None:
         self._hits = hits
         self._gate = gate
         self._recorder = recorder

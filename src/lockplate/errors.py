@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from lockplate.terms import PolicyId
+from lockplate.terms import LeafIndex, OperatorId, PolicyId
 
 
 class LockplateError(Exception):
@@ -83,22 +83,36 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     says: str
 
 
+class RecordPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a record stands: whose log, and at which place."""
+
+    operator: OperatorId
+    index: LeafIndex
+
+
 class Denied(CallerError):
-    """The gate says no; `reasons` name the policies that decided."""
+    """The gate says no; `reasons` name the policies that decided, `record` the place of the denial's own record."""
 
     default_code = "denied"
     http_status = 403
 
-    def __init__(self, reasons: Sequence[Reason]) -> None:
+    def __init__(self, reasons: Sequence[Reason], *, record: RecordPlace | None = None) -> None:
         super().__init__(
             "denied: " + "; ".join(f"{reason.policy_id} ({reason.cite})" for reason in reasons),
             next_step="Read the cited rule. A denial is recorded and the auditor can see it.",
         )
         self.reasons = tuple(reasons)
+        self.record = record
+        """None: not recorded, or not yet."""
+
+    def on_record(self, operator: OperatorId, index: LeafIndex) -> "Denied":
+        """Return the same denial with the place of its record, so that whoever was denied can have a receipt."""
+        return Denied(self.reasons, record=RecordPlace(operator=operator, index=index))
 
     def public(self) -> dict[str, Any]:
-        """Return the public form with the reasons."""
-        return super().public() | {"reasons": msgspec.to_builtins(self.reasons)}
+        """Return the public form with the reasons, and the place of the record when there is one."""
+        place = {} if self.record is None else {"operator": self.record.operator, "record_index": self.record.index}
+        return super().public() | {"reasons": msgspec.to_builtins(self.reasons)} | place
 
 
 class ApprovalNeeded(CallerError):

@@ -14,7 +14,7 @@ import msgspec
 from lockplate.access import AccessRecord
 from lockplate.clock import Clock, format_time
 from lockplate.errors import Conflict, Denied, LockplateError
-from lockplate.evidence.recorder import Recorder
+from lockplate.evidence.noting import Recording
 from lockplate.gate.act import Act, ActContext, Allowance
 from lockplate.gate.decision import Gate
 from lockplate.gate.question import AgencyFacts, OperatorFacts, PersonFacts
@@ -43,7 +43,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 class Sharing:
     """Grants from one operator; built for one call, so that its facts are of this moment."""
 
-    def __init__(self, *, grants: Grants, gate: Gate, recorder: Recorder, clock: Clock) -> None:
+    def __init__(self, *, grants: Grants, gate: Gate, recorder: Recording, clock: Clock) -> None:
         self._grants = grants
         self._gate = gate
         self._recorder = recorder

@@ -37,12 +37,12 @@ OPERATION_NAMES = {
     "ingest",
     "law.adopt", "law.check", "law.compare", "law.list", "law.local", "law.repeal", "law.show", "law.table",
     "law.trace",
-    "log.checkpoint", "log.cosign", "log.export", "log.keys", "log.policy", "log.prove", "log.witnesses",
+    "log.checkpoint", "log.cosign", "log.export", "log.keys", "log.policy", "log.prove", "log.receipts", "log.witnesses",
     "lookup", "lookup.preview",
     "operator.change", "operator.list", "operator.show",
     "place.add", "place.import", "place.list", "place.remove",
     "reader.activate", "reader.add", "reader.deactivate", "reader.key", "reader.list",
-    "record.details", "record.findings", "record.list", "record.show",
+    "record.details", "record.findings", "record.list", "record.opening", "record.show",
     "request.approve", "request.list", "request.refuse", "request.resume", "request.show",
     "retention.receipts", "retention.run",
     "words.add", "words.list",
@@ -58,12 +58,13 @@ LISTING = {"hotlist.enter", "hold.open"}
 
 API_HANDLERS = {
     "ask_question", "run_command", "list_logs", "show_checkpoint", "show_key", "show_policy", "show_agreed", "show_tile",
+    "show_receipt",
     "show_metrics", "show_health",
 }  # fmt: skip
 PAGE_HANDLERS = {
     "show_public_page", "show_static", "show_law", "list_policies", "list_report_pages", "show_policy", "show_policy_data", "show_report", "show_report_data", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
     "take_question",
-    "show_findings", "show_list", "show_one", "decide", "open_details", "show_proof", "show_readers", "show_no_page",
+    "show_findings", "show_list", "show_one", "decide", "open_details", "save_opening", "show_readers", "show_no_page",
 }  # fmt: skip
 
 
@@ -123,14 +124,15 @@ def test_every_route_is_on_the_list() -> None:
 
 
 def test_no_route_takes_a_place_or_a_token() -> None:
-    """What a path or a query can say to the API: an operator, a command, a tile; questions are bodies, and judged."""
+    """What a path or a query can say to the API: an operator, a command, a tile, a record; questions are bodies, and judged."""
     parameters = {name for handler in API_ROUTES for name in inspect.signature(handler.fn).parameters}  # type: ignore[attr-defined]
     paths = {path for handler in API_ROUTES for path in handler.paths}  # type: ignore[attr-defined]
 
-    assert {"doorway", "request", "path", "operator"} == parameters
+    assert {"doorway", "request", "path", "operator", "index"} == parameters
     assert {
         "/v1/questions", "/v1/{path:path}", "/log", "/log/{operator:str}/checkpoint", "/log/{operator:str}/vkey",
-        "/log/{operator:str}/tile/{path:path}", "/log/{operator:str}/policy", "/log/{operator:str}/agreed", "/metrics", "/health",
+        "/log/{operator:str}/tile/{path:path}", "/log/{operator:str}/policy", "/log/{operator:str}/agreed",
+        "/log/{operator:str}/receipt/{index:int}", "/metrics", "/health",
     } == paths  # fmt: skip
 
 

@@ -159,7 +159,8 @@ def test_every_route_of_programs_is_on_the_page() -> None:
     """Each path that the server serves beside its pages stands there."""
     text = page("http.md")
     paths = {path for handler in API_ROUTES for path in handler.paths} - {"/v1/{path:path}"}  # type: ignore[union-attr]
-    wanted = {path.replace("{operator:str}", "OPERATOR").replace("{path:path}", "…") for path in paths | {"/v1/reads"}}
+    shown = {"{operator:str}": "OPERATOR", "{path:path}": "…", "{index:int}": "INDEX"}
+    wanted = {re.sub(r"\{.*?\}", lambda found: shown[found[0]], path) for path in paths | {"/v1/reads"}}
 
     assert [] == sorted(path for path in wanted if f"{path}`" not in text)
     assert {"/v1/questions", "/log", "/metrics", "/health"} < paths

@@ -16,7 +16,7 @@ from lockplate.errors import (
     NodeError,
     Reason,
 )
-from lockplate.terms import PolicyId
+from lockplate.terms import LeafIndex, OperatorId, PolicyId
 
 CLASSES = {
     name: thing
@@ -97,6 +97,19 @@ def test_a_refusal_names_its_reasons(kind: type[Denied]) -> None:
     plain = [{"policy_id": reason.policy_id, "cite": reason.cite, "says": reason.says} for reason in REASONS]
     assert plain == list(error.public()["reasons"])
     assert all(reason.policy_id in error.message for reason in REASONS)
+
+
+def test_a_denial_says_where_it_is_on_record() -> None:
+    """Once it is recorded: the log and the place, beside all that it said before; not before that, and no copy changes."""
+    denied = Denied(REASONS)
+    recorded = denied.on_record(OperatorId("pine"), LeafIndex(12))
+
+    assert {"operator": "pine", "record_index": 12} == {
+        name: value for name, value in recorded.public().items() if name not in denied.public()
+    }
+    assert denied.public() == {name: value for name, value in recorded.public().items() if name in denied.public()}
+    assert None is denied.record
+    assert REASONS == recorded.reasons
 
 
 def test_a_denial_is_no_approval_and_no_success() -> None:

@@ -10,10 +10,12 @@ import typer
 
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, settings_of
 from lockplate.cli.output import DENIED, DONE, PENDING, print_json, print_lines, print_table, told_errors
+from lockplate.cli.receipts import ReceiptFile, Receipts, last_of
 from lockplate.cli.session import Session
 from lockplate.operations.asking import Ask, Nothing, WaitingName
 from lockplate.terms import Basis, Offense, Purpose, Verdict
 
+OperatorName = Annotated[str, typer.Option("--operator", metavar="ID", help="Whose reads the question is about.")]
 EXIT = {Verdict.PERMITTED.value: DONE, Verdict.DENIED.value: DENIED, Verdict.PENDING.value: PENDING}
 
 requests = typer.Typer(no_args_is_help=True, help="Questions that wait for a second person.")
@@ -31,6 +33,7 @@ def lookup(
     on_behalf_of: Annotated[str, typer.Option(metavar="A", help="Who gets the answer: `own` or an agency.")] = "own",
     case_number: Annotated[str, typer.Option("--case", metavar="N", help="Case or call number.")] = "",
     reason: Annotated[str, typer.Option(help="Free text, never enough alone.")] = "",
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
@@ -48,12 +51,14 @@ def lookup(
             case_number=case_number,
             reason=reason,
         )
-        answer = Session(settings_of(home)).run("lookup", question, person=person)
+        receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
+        answer = receipts.run("lookup", question, person=person, places=lambda told: map(last_of, told["operators"]))
         if as_json:
-            print_json(public_answer(answer))
+            print_json(public_answer(answer) | receipts.told())
         else:
             for part in answer["operators"]:
                 print_part(part)
+        receipts.finish()
     raise typer.Exit(EXIT[answer["decision"]])
 
 
@@ -120,51 +125,61 @@ def list_requests(person: As, home: Home = DEFAULT_HOME, as_json: Json = False) 
 @requests.command("approve")
 def approve_request(
     request_id: str,
-    operator: Annotated[str, typer.Option("--operator", metavar="ID")],
+    operator: OperatorName,
     person: As,
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Approve a waiting question as a second person."""
-    _decide("request.approve", request_id, operator, person, home, as_json=as_json)
+    _decide(
+        "request.approve", WaitingName(request_id=request_id, operator=operator), person, receipt, home, as_json=as_json
+    )
 
 
 @requests.command("refuse")
 def refuse_request(
     request_id: str,
-    operator: Annotated[str, typer.Option("--operator", metavar="ID")],
+    operator: OperatorName,
     person: As,
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Refuse a waiting question."""
-    _decide("request.refuse", request_id, operator, person, home, as_json=as_json)
+    _decide(
+        "request.refuse", WaitingName(request_id=request_id, operator=operator), person, receipt, home, as_json=as_json
+    )
 
 
 @requests.command("resume")
 def resume_request(
     request_id: str,
-    operator: Annotated[str, typer.Option("--operator", metavar="ID")],
+    operator: OperatorName,
     person: As,
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Have your approved question judged again and answered."""
     with told_errors(as_json=as_json):
         name = WaitingName(request_id=request_id, operator=operator)
-        part = Session(settings_of(home)).run("request.resume", name, person=person)
+        receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
+        part = receipts.run("request.resume", name, person=person, places=lambda told: [last_of(told)])
         if as_json:
-            print_json(part)
+            print_json(part | receipts.told())
         else:
             print_part(part)
+        receipts.finish()
     raise typer.Exit(EXIT[part["verdict"]])
 
 
-def _decide(step: str, request_id: str, operator: str, person: str, home: Home, *, as_json: bool) -> None:
+def _decide(step: str, name: WaitingName, person: str, receipt: ReceiptFile, home: Home, *, as_json: bool) -> None:
     with told_errors(as_json=as_json):
-        name = WaitingName(request_id=request_id, operator=operator)
-        line = Session(settings_of(home)).run(step, name, person=person)
+        receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
+        line = receipts.run(step, name, person=person, places=lambda told: [last_of(told)])
         if as_json:
-            print_json(line)
+            print_json(line | receipts.told())
         else:
             print_lines([f"{line['request_id']}: {line['state']}"])
+        receipts.finish()

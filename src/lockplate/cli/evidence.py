@@ -1,30 +1,31 @@
-"""`lockplate log …` and `lockplate fsck`: what anyone can check, and the checking of it.
+"""`lockplate log …` and `lockplate fsck`: what anyone can check; `verifying` checks a receipt without a node.
 
-What flows in: operators, indices, proof files. What flows out: checkpoints, proofs, verdicts.
+What flows in: operators, indices, request ids. What flows out: checkpoints, receipts, verdicts.
 What it must never see: private details.
 """
 
-import base64
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
-from lockplate.access import parse_leaf
-from lockplate.checkpoint import verify_checkpoint
+from lockplate.cli.new_files import require_new, write_new
 from lockplate.cli.options import DEFAULT_HOME, Home, Json, Operator, settings_of
-from lockplate.cli.output import FAILED, print_json, print_lines, told_errors
+from lockplate.cli.output import FAILED, print_json, print_lines, print_table, told_errors
+from lockplate.cli.receipts import beside
 from lockplate.cli.session import Session
-from lockplate.errors import BadInput
+from lockplate.cli.verifying import read_key, verify
+from lockplate.errors import BadInput, RecordPlace
 from lockplate.evidence.files import EvidenceFolder
 from lockplate.evidence.fsck import Report, check_export, check_log
-from lockplate.evidence.proof_file import FIRST_LINE, open_proof
-from lockplate.operations.evidence import LogEntry, LogExport, LogName
+from lockplate.operations.evidence import LogEntry, LogExport, LogName, LogRequest
 from lockplate.operations.plain import plain
 from lockplate.terms import OperatorId
 
 log = typer.Typer(no_args_is_help=True, help="The log that anyone can check.")
+log.command("verify")(verify)
+
+NewFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a new file instead.")]
 
 
 @log.command("checkpoint")
@@ -39,14 +40,56 @@ def checkpoint(operator: Operator = "", home: Home = DEFAULT_HOME, as_json: Json
 
 
 @log.command("prove")
-def prove(index: int, operator: Operator = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """Print the proof file of a record: it verifies offline with the log's key."""
+def prove(
+    index: Annotated[int, typer.Argument(metavar="N", help="The record's place in the log.")],
+    operator: Operator = "",
+    out: NewFile = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Print the receipt of a record, or write it to a new file: it verifies offline with the log's key."""
     with told_errors(as_json=as_json):
+        if out is not None:
+            require_new(out)
         told = Session(settings_of(home)).run("log.prove", LogEntry(index=index, operator=operator))
+        if out is not None:
+            write_new(out, told["proof"])
         if as_json:
-            print_json(told)
-        else:
+            print_json(told if out is None else told | {"file": str(out)})
+        elif out is None:
             print_lines(told["proof"].rstrip("\n").split("\n"))
+        else:
+            print_lines([f"Receipt of record {told['index']} of {told['operator']}: {out}"])
+
+
+@log.command("receipts")
+def receipts(
+    request_id: Annotated[str, typer.Argument(metavar="REQUEST", help="A question's id, as its answer says it.")],
+    operator: Operator = "",
+    out: NewFile = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Show every record of one question, from asking to answer; --out writes a receipt of each beside FILE."""
+    with told_errors(as_json=as_json):
+        request = LogRequest(request_id=request_id, operator=operator)
+        found = Session(settings_of(home)).run("log.receipts", request)
+        files = [None if out is None else require_new(_named(out, one)) for one in found]
+        for file, one in zip(files, found, strict=True):
+            if file is not None:
+                write_new(file, one["proof"])
+        if as_json:
+            print_json([one | {"file": file and str(file)} for file, one in zip(files, found, strict=True)])
+            return
+        rows = [
+            [one["index"], one["at"], one["action"], one["verdict"], file or ""]
+            for file, one in zip(files, found, strict=True)
+        ]
+        print_table(["record", "time (UTC)", "action", "verdict", "receipt"], rows)
+
+
+def _named(out: Path, one: dict[str, Any]) -> Path:
+    return beside(out, RecordPlace(operator=one["operator"], index=one["index"]))
 
 
 @log.command("export")
@@ -59,44 +102,6 @@ def export(folder: Path, operator: Operator = "", home: Home = DEFAULT_HOME, as_
             print_json(told)
         else:
             print_lines([f"{told['operator']}: {told['size']} records, {told['files']} files written.", told["vkey"]])
-
-
-@log.command("verify")
-def verify(
-    file: Path,
-    key: Annotated[str, typer.Option("--key", metavar="K", help="The log's key, `name+hash+base64`, or a file of it.")],
-    as_json: Json = False,
-) -> None:
-    """Verify a proof file or a checkpoint with a log's key. Needs no node and no network."""
-    with told_errors(as_json=as_json):
-        text, vkey = _read(file), _key(key)
-        if text.startswith(FIRST_LINE):
-            proven = open_proof(text, vkey)
-            record = plain(parse_leaf(proven.entry))
-            signed = proven.checkpoint
-            told = {"verified": "proof", "index": proven.index, "record": record}
-        else:
-            signed = verify_checkpoint(text, vkey)
-            told = {"verified": "checkpoint"}
-        told |= {"origin": signed.origin, "size": signed.size, "root": base64.b64encode(signed.root).decode()}
-        if as_json:
-            print_json(told)
-            return
-        print_lines([f"Holds: {told['verified']} of {signed.origin}, {signed.size} records."])
-        if "record" in told:
-            print_lines([f"Record {told['index']}: {msgspec.json.encode(told['record']).decode()}"])
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise BadInput(f"cannot read {path.name}", code="no_file") from None
-
-
-def _key(key: str) -> str:
-    """Return the key itself, from the option or from the file that it names."""
-    return key.strip() if "+" in key and not Path(key).is_file() else _read(Path(key)).strip()
 
 
 def fsck(
@@ -142,7 +147,7 @@ def check_folder(folder: Path, key: str) -> list[dict[str, Any]]:
     """Check an exported folder with a log's key."""
     if not key:
         raise BadInput("an exported folder is checked with the log's key", code="no_key", next_step="Give --key.")
-    return [_told(folder.name, check_export(folder, _key(key)))]
+    return [_told(folder.name, check_export(folder, read_key(key)))]
 
 
 def _told(name: str, report: Report) -> dict[str, Any]:

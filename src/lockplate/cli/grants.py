@@ -12,6 +12,7 @@ import typer
 
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
+from lockplate.cli.receipts import ReceiptFile, Receipts, last_of
 from lockplate.cli.session import Session
 from lockplate.errors import BadInput
 from lockplate.operations.grants import GrantName, GrantsOf, ProposeGrant, Register
@@ -48,6 +49,7 @@ def propose(
         str, typer.Option(help="SHA-256, hex, of the signed paper; it may be given without the paper.")
     ] = "",
     operator: Operator = "",
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
@@ -69,25 +71,31 @@ def propose(
         paper_pdf=content if is_pdf else None,
         case_number=case_number,
     )
-    _run("grant.propose", request, person, home, as_json=as_json)
+    _run("grant.propose", request, person, receipt, home, as_json=as_json)
 
 
 @grants.command("approve")
-def approve(grant: GrantArgument, person: As, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+def approve(
+    grant: GrantArgument, person: As, receipt: ReceiptFile = None, home: Home = DEFAULT_HOME, as_json: Json = False
+) -> None:
     """Approve a grant, as another person of the operator's agency than the one who proposed it."""
-    _run("grant.approve", GrantName(grant=grant), person, home, as_json=as_json)
+    _run("grant.approve", GrantName(grant=grant), person, receipt, home, as_json=as_json)
 
 
 @grants.command("revoke")
-def revoke(grant: GrantArgument, person: As, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+def revoke(
+    grant: GrantArgument, person: As, receipt: ReceiptFile = None, home: Home = DEFAULT_HOME, as_json: Json = False
+) -> None:
     """End a grant at once, or withdraw a proposal."""
-    _run("grant.revoke", GrantName(grant=grant), person, home, as_json=as_json)
+    _run("grant.revoke", GrantName(grant=grant), person, receipt, home, as_json=as_json)
 
 
 @grants.command("withdraw-paper")
-def withdraw_paper(grant: GrantArgument, person: As, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+def withdraw_paper(
+    grant: GrantArgument, person: As, receipt: ReceiptFile = None, home: Home = DEFAULT_HOME, as_json: Json = False
+) -> None:
     """Take back the paper behind a grant, as the operator or as a supervisor of the agency whose paper it is."""
-    _run("grant.withdraw-paper", GrantName(grant=grant), person, home, as_json=as_json)
+    _run("grant.withdraw-paper", GrantName(grant=grant), person, receipt, home, as_json=as_json)
 
 
 @grants.command("paper")
@@ -177,15 +185,18 @@ def _save(paper: dict[str, Any], file: Path) -> None:
         ) from error
 
 
-def _run(name: str, request: object, person: str, home: Home, *, as_json: bool) -> None:
+def _run(name: str, request: object, person: str, receipt: ReceiptFile, home: Home, *, as_json: bool) -> None:
     with told_errors(as_json=as_json):
-        line = Session(settings_of(home)).run(name, request, person=person)
+        receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
+        line = receipts.run(name, request, person=person, places=lambda told: [last_of(told["grant"] | told)])
         if as_json:
-            print_json(line)
+            print_json(line | receipts.told())
+            receipts.finish()
             return
         grant = line["grant"]
         until = f"until {grant['valid_to'][:10]}"
         print_lines([f"{grant['grant']}: {grant['operator']} to {grant['grantee']}, {until}: {line['state']}."])
+        receipts.finish()
 
 
 def _row(line: dict[str, Any]) -> list[object]:

@@ -10,6 +10,7 @@ import typer
 
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
+from lockplate.cli.receipts import ReceiptFile, Receipts, last_of
 from lockplate.cli.session import Session
 from lockplate.law.words import HoldKind
 from lockplate.operations.holds import CloseHold, HoldsOf, OpenHold, RenewHold
@@ -49,6 +50,7 @@ def open_hold(
     paper_hash: PaperHash = "",
     until: Until = "",
     operator: Operator = "",
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
@@ -68,7 +70,7 @@ def open_hold(
         until=until,
         operator=operator,
     )
-    _run("hold.open", request, person, home, as_json=as_json)
+    _run("hold.open", request, person, receipt, home, as_json=as_json)
 
 
 @holds.command("renew")
@@ -80,12 +82,13 @@ def renew(
     sworn: Sworn = False,
     paper: Paper = "",
     paper_hash: PaperHash = "",
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Draw a hold out, on a new request or a new order as the law wants it."""
     request = RenewHold(hold=hold, until=until, facts=facts, sworn=sworn, paper=paper, paper_hash=paper_hash)
-    _run("hold.renew", request, person, home, as_json=as_json)
+    _run("hold.renew", request, person, receipt, home, as_json=as_json)
 
 
 @holds.command("close")
@@ -93,11 +96,12 @@ def close(
     hold: HoldArgument,
     person: As,
     reason: Annotated[LiftReason, typer.Option("--reason", help="Why it ends.")],
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Lift a hold: its key is destroyed at once, and what only it kept is forgotten."""
-    _run("hold.close", CloseHold(hold=hold, reason=reason), person, home, as_json=as_json)
+    _run("hold.close", CloseHold(hold=hold, reason=reason), person, receipt, home, as_json=as_json)
 
 
 @holds.command("list")
@@ -112,15 +116,18 @@ def list_all(operator: Operator = "", person: As = "", home: Home = DEFAULT_HOME
             print_table(head, [_row(line) for line in lines])
 
 
-def _run(name: str, request: object, person: str, home: Home, *, as_json: bool) -> None:
+def _run(name: str, request: object, person: str, receipt: ReceiptFile, home: Home, *, as_json: bool) -> None:
     with told_errors(as_json=as_json):
-        line = Session(settings_of(home)).run(name, request, person=person)
+        receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
+        line = receipts.run(name, request, person=person, places=lambda told: [last_of(told["hold"] | told)])
         if as_json:
-            print_json(line)
+            print_json(line | receipts.told())
+            receipts.finish()
             return
         hold = line["hold"]
         end = f"until {hold['expires_at']}" if hold["state"] == "open" else f"since {hold['ended_at']}"
         print_lines([f"{hold['hold_id']}: {hold['kind']} at {hold['operator']}: {hold['state']} {end}."])
+        receipts.finish()
 
 
 def _row(line: dict[str, Any]) -> list[object]:

@@ -62,7 +62,7 @@ def told_errors(*, as_json: bool) -> Iterator[None]:
         if as_json:
             print_json(error.public())
         else:
-            _print_error(error.public())
+            print_error(error.public())
         raise typer.Exit(exit_code(error)) from None
     except BrokenPipeError:
         raise typer.Exit(FAILED) from None
@@ -75,7 +75,11 @@ def exit_code(error: LockplateError) -> int:
     return by_code.get(told["error"], CALLER if told["fault"] == CallerError.fault else FAILED)
 
 
-def _print_error(told: dict[str, Any]) -> None:
+def print_error(told: dict[str, Any]) -> None:
+    """Print an error for a person, with the next step, and the record of a denial."""
     sys.stderr.write(f"lockplate: {printable(told['message'])} [{told['error']}]\n")
     if told["next_step"]:
         sys.stderr.write(f"  {printable(told['next_step'])}\n")
+    if "record_index" in told:
+        index, operator = told["record_index"], printable(told["operator"])
+        sys.stderr.write(f"  It is record {index}; its receipt: lockplate log prove {index} --operator {operator}\n")

@@ -4,15 +4,20 @@ What flows in: an auditor's name, filters, a record's place. What flows out: rec
 What it must never see: a record's private details without the operation's own record of the reading.
 """
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec import convert
 
+from lockplate.cli.new_files import FOR_OWNER, require_new, write_new
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
+from lockplate.cli.receipts import ReceiptFile, Receipts, at
 from lockplate.cli.session import Session
+from lockplate.evidence.opening import Opening, write_opening
 from lockplate.operations.findings import FindingsOf
-from lockplate.operations.records import RecordFilter, RecordName
+from lockplate.operations.records import OpeningOf, RecordFilter, RecordName
 from lockplate.terms import Action, Verdict
 
 records = typer.Typer(no_args_is_help=True, help="What is on record, for auditors.")
@@ -63,17 +68,55 @@ def show_record(
 
 @records.command("details")
 def show_details(
-    index: int, operator: OperatorName, person: As, home: Home = DEFAULT_HOME, as_json: Json = False
+    index: int,
+    operator: OperatorName,
+    person: As,
+    receipt: ReceiptFile = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
 ) -> None:
     """Open a record's private details; this reading becomes a record too."""
     with told_errors(as_json=as_json):
         name = RecordName(operator=operator, index=index)
-        told = Session(settings_of(home)).run("record.details", name, person=person)
+        receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
+        told = receipts.run(
+            "record.details", name, person=person, places=lambda done: [at(operator, done["reading_index"])]
+        )
         if as_json:
-            print_json(told)
+            print_json(told | receipts.told())
         else:
             print_lines([f"{field}: {value}" for field, value in told["values"].items()])
             print_lines([f"This reading is record {told['reading_index']}."])
+        receipts.finish()
+
+
+@records.command("opening")
+def make_opening(
+    index: int,
+    operator: OperatorName,
+    person: As,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="A new file for it; it names what the record keeps sealed.")
+    ],
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Only this detail, such as `plate`; may be repeated."),
+    ] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Hand out a record's private details with their salts, so that others can check them; a record says so."""
+    with told_errors(as_json=as_json):
+        require_new(out)
+        which = OpeningOf(operator=operator, index=index, names=tuple(only or ()))
+        told = Session(settings_of(home)).run("record.opening", which, person=person)
+        write_new(out, write_opening(convert(told["opening"], Opening)), FOR_OWNER)
+        if as_json:
+            names = sorted(told["opening"]["details"])
+            print_json({"file": str(out), "names": names, "reading_index": told["reading_index"]})
+        else:
+            print_lines([f"{out}: {', '.join(sorted(told['opening']['details']))} of record {index}."])
+            print_lines([f"That it was made is record {told['reading_index']}. Whoever has the file knows them."])
 
 
 @records.command("findings")

@@ -11,7 +11,9 @@ import typer
 from lockplate.cli.operators import in_days
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
+from lockplate.cli.receipts import ReceiptFile, Receipts, at
 from lockplate.cli.session import Session
+from lockplate.errors import RecordPlace
 from lockplate.operations.receipts import ReceiptsOf
 from lockplate.operations.retaining import RunRetention
 
@@ -31,18 +33,21 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be forgotten.")] = False,
     operator: Operator = "",
     person: As = "",
+    receipt: ReceiptFile = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Destroy the keys of every hour that the law says is over, with receipts; what they opened is forgotten."""
     with told_errors(as_json=as_json):
         request = RunRetention(now=now, dry_run=dry_run, operator=operator)
-        report = Session(settings_of(home)).run("retention.run", request, person=person)
+        receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
+        report = receipts.run("retention.run", request, person=person, places=_completed)
         if as_json:
-            print_json(report)
-            return
-        for part in report["operators"]:
-            print_lines(_lines(part, dry_run=dry_run))
+            print_json(report | receipts.told())
+        else:
+            for part in report["operators"]:
+                print_lines(_lines(part, dry_run=dry_run))
+        receipts.finish()
 
 
 @retention.command("receipts")
@@ -55,6 +60,11 @@ def receipts(operator: Operator = "", person: As = "", home: Home = DEFAULT_HOME
             return
         head = ["record", "at", "what", "hours or keys", "reads", "law", "limit", "by", "keys", "hash"]
         print_table(head, [_receipt(line) for line in lines])
+
+
+def _completed(report: dict[str, Any]) -> list[RecordPlace]:
+    """Return the records that say what is done; each names the one it completes."""
+    return [at(part["operator"], index) for part in report["operators"] for index in part["completed"]]
 
 
 def _lines(part: dict[str, Any], *, dry_run: bool) -> list[str]:

@@ -5,6 +5,8 @@ What it must never see: a key. The server's address and its run token come from 
 user can read.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,20 +56,42 @@ class Session:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
+        self._held: Node | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the node open for several commands, where this process can own it; else each goes to the server."""
+        try:
+            node = self.open()
+        except NodeBusy:
+            yield
+            return
+        with node:
+            self._held = node
+            try:
+                yield
+            finally:
+                self._held = None
 
     def run(self, name: str, request: object, *, person: str = "") -> Any:
         """Return an operation's result as plain values; raises what the operation raises."""
+        if self._held is not None:
+            return self._run_here(self._held, name, request, person)
         try:
             node = self.open()
         except NodeBusy:
             return self._run_there(name, request, person)
         with node:
-            actor = Actor(person=PersonId(person) if person else None, is_system_user=True)
-            return plain(operation(name).handler(node, actor, request))
+            return self._run_here(node, name, request, person)
 
     def open(self) -> Node:
         """Return the node, owned by this process; raises NodeBusy while a server or another command owns it."""
         return open_node(self._settings, self._clock)
+
+    @staticmethod
+    def _run_here(node: Node, name: str, request: object, person: str) -> Any:
+        actor = Actor(person=PersonId(person) if person else None, is_system_user=True)
+        return plain(operation(name).handler(node, actor, request))
 
     def _run_there(self, name: str, request: object, person: str) -> Any:
         note = read_server_note(Layout(self._settings.home).server)

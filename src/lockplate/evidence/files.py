@@ -25,6 +25,9 @@ from lockplate.evidence.witnesses import CosignedNote, WitnessStore
 from lockplate.note import parse_note
 from lockplate.terms import OperatorId
 
+NOT_PUBLISHED = "not_published"
+"""The code of the error that no signed checkpoint covers a record yet."""
+
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
@@ -55,7 +58,7 @@ class OpenEvidence:
             size = verify_checkpoint(note, self.publisher.vkey).size if note else 0
             if note and index < size:
                 return make(index, entry, self.log.inclusion(index, size), note)
-        raise NotFound("the record is not published yet", code="not_published", next_step="Publish a checkpoint.")
+        raise NotFound("the record is not published yet", code=NOT_PUBLISHED, next_step="Publish a checkpoint.")
 
     def agreed(self) -> str | None:
         """Return the newest checkpoint of this log that a quorum of its witnesses cosigned; None without one."""

@@ -141,9 +141,10 @@ class Gate:
         except Exception:  # noqa: BLE001 - whatever breaks while judging ends as a denial
             return _denied(_error("The question could not be judged, so it is denied."))
 
-    def reasons(self, policy_ids: Sequence[PolicyId]) -> tuple[Reason, ...]:
+    def reasons(self, policy_ids: Sequence[PolicyId], cites: Mapping[str, str] = NO_CITES) -> tuple[Reason, ...]:
         """Return policies by id as reasons, with cite and words; raises KeyError for one that is not in force."""
-        return tuple(self._policies.notes[name].reason() for name in policy_ids)
+        notes = [self._policies.notes[name] for name in policy_ids]
+        return tuple(note.reason(cite=cites.get(note.field or "", "")) for note in notes)
 
     def decide_act(
         self,

@@ -13,7 +13,7 @@ import msgspec
 from lockplate.access import AccessRecord
 from lockplate.clock import Clock, format_time
 from lockplate.errors import Denied, LockplateError
-from lockplate.evidence.recorder import Recorder
+from lockplate.evidence.noting import Recording
 from lockplate.holding.asks import Asker, HoldAsk
 from lockplate.terms import Action, HoldId, LeafIndex, PolicyId, Verdict
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 class HoldRecords:
     """Puts the steps of one operator's holds on record."""
 
-    def __init__(self, recorder: Recorder, policy_set_hash: str, clock: Clock) -> None:
+    def __init__(self, recorder: Recording, policy_set_hash: str, clock: Clock) -> None:
         self._recorder = recorder
         self._policy_set_hash = policy_set_hash
         self._clock = clock

@@ -19,6 +19,7 @@ from lockplate.terms import (
     AgencyId,
     Basis,
     CaseNumber,
+    LeafIndex,
     Offense,
     OperatorId,
     PlateText,
@@ -53,6 +54,12 @@ class WaitingName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     request_id: str
     operator: str
+
+
+class DecidedLine(WaitingLine, frozen=True, kw_only=True):
+    """A waiting question after a second person's word, and the record of that word."""
+
+    record_index: LeafIndex
 
 
 class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,12 +110,12 @@ def list_waiting(node: Node, actor: Actor, _: Nothing) -> tuple[WaitingLine, ...
     return node.registries.waiting.list_all(agency=actor.require_person(node).agency)
 
 
-def approve(node: Node, actor: Actor, name: WaitingName) -> WaitingLine:
+def approve(node: Node, actor: Actor, name: WaitingName) -> DecidedLine:
     """Approve a waiting question, as a second person; it is judged again when it is answered."""
     return _decide(node, actor, name, approves=True)
 
 
-def refuse(node: Node, actor: Actor, name: WaitingName) -> WaitingLine:
+def refuse(node: Node, actor: Actor, name: WaitingName) -> DecidedLine:
     """Refuse a waiting question."""
     return _decide(node, actor, name, approves=False)
 
@@ -122,7 +129,7 @@ def resume(node: Node, actor: Actor, name: WaitingName) -> OperatorAnswer:
     return node.lookup.resume(RequestId(name.request_id), OperatorId(name.operator))
 
 
-def _decide(node: Node, actor: Actor, name: WaitingName, *, approves: bool) -> WaitingLine:
+def _decide(node: Node, actor: Actor, name: WaitingName, *, approves: bool) -> DecidedLine:
     """Let the gate judge the second person, put their word on record, and only then let it count."""
     person = actor.require_person(node)
     operator = OperatorId(name.operator)
@@ -150,18 +157,19 @@ def _decide(node: Node, actor: Actor, name: WaitingName, *, approves: bool) -> W
     except Denied as denied:
         ids = tuple(reason.policy_id for reason in denied.reasons)
         facts = word.facts | {"word": "not theirs to give"}
-        desk.recorder.record(msgspec.structs.replace(word, verdict=Verdict.DENIED, policy_ids=ids, facts=facts))
-        raise
+        denial = msgspec.structs.replace(word, verdict=Verdict.DENIED, policy_ids=ids, facts=facts)
+        raise denied.on_record(operator, desk.recorder.record(denial)) from denied
     word = msgspec.structs.replace(word, policy_ids=allowance.policy_ids)
     place = desk.recorder.record(word)
     step = node.registries.waiting.approve if approves else node.registries.waiting.refuse
     try:
-        return step(waiting.request_id, operator, by=person.person)
+        line = step(waiting.request_id, operator, by=person.person)
     except LockplateError as error:
         # decided by somebody else in between, or over: their word did not count, and the log says so
         facts = word.facts | {"outcome": "failed", "code": error.code}
         desk.recorder.record(msgspec.structs.replace(word, at=node.clock.now(), refers_to=place, facts=facts))
         raise
+    return DecidedLine(**msgspec.structs.asdict(line), record_index=place)
 
 
 ASKING = (

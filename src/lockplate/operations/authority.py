@@ -5,13 +5,15 @@ What it must never see: a way to change without a record. A person acts when the
 user, who holds its keys and founds it, may act without a person, and the record then says `-system`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
 
 from lockplate.access import AccessRecord
 from lockplate.errors import Denied, LockplateError, Unauthenticated
+from lockplate.evidence.noting import NotingRecorder
 from lockplate.gate.act import Act, ActContext, Allowance
 from lockplate.gate.question import PersonFacts
 from lockplate.operations.operation import Actor
@@ -83,8 +85,7 @@ def authorise(
         try:
             allowance = node.gate.decide_act(person, agency, act, node.facts.operator(operator), context)
         except Denied as denied:
-            _record_denial(node, operator, person, change, denied)
-            raise
+            raise denied.on_record(operator, _record_denial(node, operator, person, change, denied)) from denied
         found[operator] = Authority(person=person.person, agency=person.agency, allowance=allowance)
     return found
 
@@ -129,6 +130,18 @@ def follow_up(
     return node.desk(operator).recorder.record(record, change.private)
 
 
+@contextmanager
+def noting(node: Node, operator: OperatorId) -> Iterator[NotingRecorder]:
+    """Give a recorder that notes the places of what one command records; a denial within carries its record's place."""
+    recorder = NotingRecorder(node.desk(operator).recorder)
+    try:
+        yield recorder
+    except Denied as denied:
+        if not recorder.places:
+            raise
+        raise denied.on_record(operator, recorder.places[-1]) from denied
+
+
 def require_any(node: Node, actor: Actor, acts: Sequence[Act], operator: OperatorId) -> Actor:
     """Return the actor itself when the gate allows a person one of the acts at an operator, else raise Denied.
 
@@ -166,8 +179,8 @@ def operators_of(node: Node, agency: AgencyId) -> tuple[OperatorId, ...]:
     return own or tuple(node.desks)
 
 
-def _record_denial(node: Node, operator: OperatorId, person: PersonFacts, change: Change, denied: Denied) -> None:
+def _record_denial(node: Node, operator: OperatorId, person: PersonFacts, change: Change, denied: Denied) -> LeafIndex:
     asked = Authority(person=person.person, agency=person.agency, allowance=None)
     record = asked.record(node, operator, Change(action=change.action, facts=change.facts))
     ids = tuple(reason.policy_id for reason in denied.reasons)
-    node.desk(operator).recorder.record(msgspec.structs.replace(record, verdict=Verdict.DENIED, policy_ids=ids))
+    return node.desk(operator).recorder.record(msgspec.structs.replace(record, verdict=Verdict.DENIED, policy_ids=ids))

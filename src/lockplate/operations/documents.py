@@ -260,8 +260,8 @@ def _opened(node: Node, actor: Actor, operator: OperatorId, span: Span) -> Opene
         ids = require_reader(node, person, operator).policy_ids
     except Denied as denied:
         ids = tuple(reason.policy_id for reason in denied.reasons)
-        desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.DENIED, policy_ids=ids))
-        raise
+        denial = msgspec.structs.replace(reading, verdict=Verdict.DENIED, policy_ids=ids)
+        raise denied.on_record(operator, desk.recorder.record(denial)) from denied
     desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.PERMITTED, policy_ids=ids))
     return lambda place: desk.recorder.details_of(place).values
 

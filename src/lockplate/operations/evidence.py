@@ -1,17 +1,21 @@
-"""Show the evidence: `log checkpoint|prove|export`.
+"""Show the evidence: `log checkpoint|prove|receipts|export`.
 
 What flows in: an operator, an index. What flows out: signed checkpoints, proof files, an export.
 What it must never see: private details; those are read through the gate, by an auditor.
 """
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from lockplate.checkpoint import verify_checkpoint
+from lockplate.errors import NotFound
 from lockplate.evidence.export import export_log
+from lockplate.evidence.seeking import records_of_request
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
+from lockplate.terms import Action, RequestId, Verdict
 from lockplate.wiring.node import Node
 
 
@@ -25,6 +29,13 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One record of a log."""
 
     index: int
+    operator: str = ""
+
+
+class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One request, by its id, in one operator's log."""
+
+    request_id: str
     operator: str = ""
 
 
@@ -56,6 +67,14 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     proof: str
     """`c2sp.org/tlog-proof@v1`; verifies offline with the key."""
     vkey: str
+
+
+class RequestProof(Proof, frozen=True, kw_only=True):
+    """A receipt of one of a request's records, and what the record is about."""
+
+    at: datetime
+    action: Action
+    verdict: Verdict
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +116,31 @@ def prove(node: Node, _: Actor, entry: LogEntry) -> Proof:
     return Proof(operator=operator, index=entry.index, proof=evidence.prove(entry.index), vkey=evidence.publisher.vkey)
 
 
+def prove_request(node: Node, _: Actor, request: LogRequest) -> tuple[RequestProof, ...]:
+    """Prove every record of one request: asked, sent to a second person, decided, answered.
+
+    Raises NotFound when the log has none. Request ids are in the log, which anyone may read.
+    """
+    operator = only_operator(node, request.operator)
+    evidence = node.desk(operator).evidence
+    found = records_of_request(evidence.log, RequestId(request.request_id))
+    if not found:
+        raise NotFound("this log has no record of such a request", code="no_such_request")
+    evidence.publisher.publish()
+    return tuple(
+        RequestProof(
+            operator=operator,
+            index=index,
+            proof=evidence.prove(index),
+            vkey=evidence.publisher.vkey,
+            at=record.at,
+            action=record.action,
+            verdict=record.verdict,
+        )
+        for index, record in found
+    )
+
+
 def export(node: Node, actor: Actor, request: LogExport) -> Exported:
     """Write the whole log as plain files that any tlog-tiles tool can check."""
     actor.require_system_user()
@@ -111,6 +155,9 @@ EVIDENCE = (
     Operation(name="log.checkpoint", request=LogName, handler=checkpoint, says="Sign and show the newest checkpoint."),
     Operation(name="log.keys", request=LogName, handler=keys, says="Show the keys that check the logs."),
     Operation(name="log.prove", request=LogEntry, handler=prove, says="Prove that a record is in the log."),
+    Operation(
+        name="log.receipts", request=LogRequest, handler=prove_request, says="Prove every record of one request."
+    ),
     Operation(
         name="log.export", request=LogExport, handler=export, says="Write the log as files.", is_for_system_user=True
     ),

@@ -5,19 +5,20 @@ may read.
 What it must never see: a grant without an end, or one to everybody. People act here, never the system user alone.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from lockplate.clock import parse_time
 from lockplate.gate.act import Act
-from lockplate.operations.authority import require_any
+from lockplate.operations.authority import noting, require_any
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
 from lockplate.registry.grant_papers import GrantPapers
 from lockplate.registry.grants import Grant, GrantProposal, GrantState, Instrument, PublicGrant
 from lockplate.sharing import Sharing, Standing
-from lockplate.terms import AgencyId, GrantId, OperatorId, PersonId, Purpose, ReaderId
+from lockplate.terms import AgencyId, GrantId, LeafIndex, OperatorId, PersonId, Purpose, ReaderId
 from lockplate.wiring.node import Node
 
 
@@ -82,7 +83,13 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
     state: GrantState
 
 
-def propose_grant(node: Node, actor: Actor, request: ProposeGrant) -> GrantLine:
+class GrantStep(GrantLine, frozen=True, kw_only=True):
+    """A grant or proposal after a step of its life, and the record of that step."""
+
+    record_index: LeafIndex
+
+
+def propose_grant(node: Node, actor: Actor, request: ProposeGrant) -> GrantStep:
     """Propose a grant; it gives nothing until a second person approves it."""
     operator = only_operator(node, request.operator)
     grantee = node.registries.agencies.get(AgencyId(request.grantee))
@@ -97,21 +104,23 @@ def propose_grant(node: Node, actor: Actor, request: ProposeGrant) -> GrantLine:
         instrument_hash=request.instrument_hash or None,
     )
     papers = GrantPapers(case_number=request.case_number, text=request.paper, pdf=request.paper_pdf)
-    return _line(node, _sharing(node, operator).propose(_standing(node, actor, operator), grantee, proposal, papers))
+    who = _standing(node, actor, operator)
+    return _step(node, operator, lambda sharing: sharing.propose(who, grantee, proposal, papers))
 
 
-def approve_grant(node: Node, actor: Actor, name: GrantName) -> GrantLine:
+def approve_grant(node: Node, actor: Actor, name: GrantName) -> GrantStep:
     """Approve a grant as a second person of the operator's agency."""
     grant = node.registries.grants.get(GrantId(name.grant))
     who = _standing(node, actor, grant.operator)
     grantee = node.facts.agency(grant.grantee)
-    return _line(node, _sharing(node, grant.operator).approve(who, grantee, grant))
+    return _step(node, grant.operator, lambda sharing: sharing.approve(who, grantee, grant))
 
 
-def revoke_grant(node: Node, actor: Actor, name: GrantName) -> GrantLine:
+def revoke_grant(node: Node, actor: Actor, name: GrantName) -> GrantStep:
     """End a grant at once, or withdraw a proposal."""
     grant = node.registries.grants.get(GrantId(name.grant))
-    return _line(node, _sharing(node, grant.operator).revoke(_standing(node, actor, grant.operator), grant))
+    who = _standing(node, actor, grant.operator)
+    return _step(node, grant.operator, lambda sharing: sharing.revoke(who, grant))
 
 
 def show_paper(node: Node, actor: Actor, name: GrantName) -> GrantPaper:
@@ -131,12 +140,12 @@ def show_paper(node: Node, actor: Actor, name: GrantName) -> GrantPaper:
     )
 
 
-def withdraw_paper(node: Node, actor: Actor, name: GrantName) -> GrantLine:
+def withdraw_paper(node: Node, actor: Actor, name: GrantName) -> GrantStep:
     """Take the paper behind a grant back: from the next question on there is none on file."""
     grant = node.registries.grants.get(GrantId(name.grant))
     who = _standing(node, actor, grant.operator)
     grantee = node.facts.agency(grant.grantee)
-    return _line(node, _sharing(node, grant.operator).withdraw_paper(who, grantee, grant))
+    return _step(node, grant.operator, lambda sharing: sharing.withdraw_paper(who, grantee, grant))
 
 
 def list_grants(node: Node, actor: Actor, which: GrantsOf) -> tuple[GrantLine, ...]:
@@ -160,10 +169,13 @@ def _standing(node: Node, actor: Actor, operator: OperatorId) -> Standing:
     )
 
 
-def _sharing(node: Node, operator: OperatorId) -> Sharing:
-    return Sharing(
-        grants=node.registries.grants, gate=node.gate, recorder=node.desk(operator).recorder, clock=node.clock
-    )
+def _step(node: Node, operator: OperatorId, step: Callable[[Sharing], Grant]) -> GrantStep:
+    """Return what a step made of a grant, with the place of the step's record."""
+    with noting(node, operator) as recorder:
+        grant = step(
+            Sharing(grants=node.registries.grants, gate=node.gate, recorder=recorder, clock=node.clock),
+        )
+    return GrantStep(grant=grant, state=grant.state(node.clock.now()), record_index=recorder.places[-1])
 
 
 def _line(node: Node, grant: Grant) -> GrantLine:

@@ -7,10 +7,12 @@ What it must never see: an unmatched read. Only people look at hits; the system 
 import msgspec
 
 from lockplate.alerting import Alerting, ShownHits, Watcher
+from lockplate.evidence.noting import Recording
+from lockplate.operations.authority import noting
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
 from lockplate.registry.hits import Hit, HitId, HitState
-from lockplate.terms import OperatorId
+from lockplate.terms import LeafIndex, OperatorId
 from lockplate.wiring.node import Node
 
 
@@ -45,46 +47,62 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class HitPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """A hit's picture."""
+    """A hit's picture, and the record that says it was shown."""
 
+    operator: OperatorId
+    record_index: LeafIndex
     hit_id: str
     picture: bytes
     """Base64 in JSON."""
 
 
+class DecidedHit(Hit, frozen=True, kw_only=True):
+    """A hit as a person decided it, and the record of their finding."""
+
+    record_index: LeafIndex
+
+
 def list_hits(node: Node, actor: Actor, which: ListHits) -> ShownHits:
     """Show the newest hits; that they were shown is on record first."""
     operator = only_operator(node, which.operator)
-    alerting, who = _alerting(node, actor, operator)
-    return alerting.show_recent(who, state=which.state, limit=which.limit)
+    with noting(node, operator) as recorder:
+        alerting, who = _alerting(node, actor, operator, recorder)
+        return alerting.show_recent(who, state=which.state, limit=which.limit)
 
 
 def show_hits(node: Node, actor: Actor, which: NamedHits) -> ShownHits:
     """Show hits by id; that they were shown is on record first."""
-    alerting, who = _alerting(node, actor, only_operator(node, which.operator))
-    return alerting.show_these(who, [HitId(hit_id) for hit_id in which.hit_ids])
+    operator = only_operator(node, which.operator)
+    with noting(node, operator) as recorder:
+        alerting, who = _alerting(node, actor, operator, recorder)
+        return alerting.show_these(who, [HitId(hit_id) for hit_id in which.hit_ids])
 
 
 def show_picture(node: Node, actor: Actor, name: HitName) -> HitPicture:
     """Show a hit's picture; that it was shown is on record first."""
-    alerting, who = _alerting(node, actor, only_operator(node, name.operator))
-    return HitPicture(hit_id=name.hit_id, picture=alerting.show_picture(who, HitId(name.hit_id)))
+    operator = only_operator(node, name.operator)
+    with noting(node, operator) as recorder:
+        alerting, who = _alerting(node, actor, operator, recorder)
+        picture = alerting.show_picture(who, HitId(name.hit_id))
+    return HitPicture(operator=operator, record_index=recorder.places[-1], hit_id=name.hit_id, picture=picture)
 
 
-def confirm_hit(node: Node, actor: Actor, finding: Finding) -> Hit:
+def confirm_hit(node: Node, actor: Actor, finding: Finding) -> DecidedHit:
     """Say what was found when a person compared; a hit is decided once."""
-    alerting, who = _alerting(node, actor, only_operator(node, finding.operator))
-    return alerting.confirm(who, HitId(finding.hit_id), finding.found)
+    operator = only_operator(node, finding.operator)
+    with noting(node, operator) as recorder:
+        alerting, who = _alerting(node, actor, operator, recorder)
+        hit = alerting.confirm(who, HitId(finding.hit_id), finding.found)
+    return DecidedHit(**msgspec.structs.asdict(hit), record_index=recorder.places[-1])
 
 
-def _alerting(node: Node, actor: Actor, operator: OperatorId) -> tuple[Alerting, Watcher]:
+def _alerting(node: Node, actor: Actor, operator: OperatorId, recorder: Recording) -> tuple[Alerting, Watcher]:
     person = actor.require_person(node)
     who = Watcher(
         person=person,
         agency=node.facts.agency(person.agency),
         operator=node.facts.operator(operator),
     )
-    recorder = node.desk(operator).recorder
     return Alerting(hits=node.registries.hits, gate=node.gate, recorder=recorder, clock=node.clock), who
 
 

@@ -5,6 +5,7 @@ What it must never see: a read. Opening a hold answers nothing, so it needs no g
 question. People act here, never the system user alone.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -12,12 +13,13 @@ import msgspec
 from lockplate.clock import parse_time
 from lockplate.gate.act import Act
 from lockplate.holding.asks import Asker, HoldAsk, RenewAsk
+from lockplate.holding.holding import Holding
 from lockplate.law.words import HoldKind
-from lockplate.operations.authority import require_any
+from lockplate.operations.authority import noting, require_any
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
 from lockplate.registry.holds import Hold, LiftReason
-from lockplate.terms import HoldId, OperatorId, PlateText, ReaderId
+from lockplate.terms import HoldId, LeafIndex, OperatorId, PlateText, ReaderId
 from lockplate.wiring.holding import holding_at
 from lockplate.wiring.node import Node
 
@@ -79,7 +81,16 @@ class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
     """For people of the agency that asked, while the hold is open; else empty."""
 
 
-def open_hold(node: Node, actor: Actor, request: OpenHold) -> HoldLine:
+class HoldStep(HoldLine, frozen=True, kw_only=True):
+    """A hold after a step of its life, and the step's records."""
+
+    record_index: LeafIndex
+    """The leaf that was durable before the step: opened, renewed or ending."""
+    outcome_index: LeafIndex | None
+    """The leaf that completes it: kept or closed; None when the step is complete at once."""
+
+
+def open_hold(node: Node, actor: Actor, request: OpenHold) -> HoldStep:
     """Have one plate's reads of one past window kept beyond their limit."""
     operator = only_operator(node, request.operator)
     ask = HoldAsk(
@@ -97,10 +108,10 @@ def open_hold(node: Node, actor: Actor, request: OpenHold) -> HoldLine:
         until=_time(request.until),
     )
     who = _asker(node, actor, operator)
-    return _line(node, who, holding_at(node, operator).open(who, ask))
+    return _step(node, who, lambda holding: holding.open(who, ask))
 
 
-def renew_hold(node: Node, actor: Actor, request: RenewHold) -> HoldLine:
+def renew_hold(node: Node, actor: Actor, request: RenewHold) -> HoldStep:
     """Draw a hold out, on a new request or order as the law wants it."""
     operator = _operator_of(node, request.hold)
     ask = RenewAsk(
@@ -112,14 +123,14 @@ def renew_hold(node: Node, actor: Actor, request: RenewHold) -> HoldLine:
         paper_hash=request.paper_hash,
     )
     who = _asker(node, actor, operator)
-    return _line(node, who, holding_at(node, operator).renew(who, ask))
+    return _step(node, who, lambda holding: holding.renew(who, ask))
 
 
-def close_hold(node: Node, actor: Actor, request: CloseHold) -> HoldLine:
+def close_hold(node: Node, actor: Actor, request: CloseHold) -> HoldStep:
     """Lift a hold: its key is destroyed at once."""
     operator = _operator_of(node, request.hold)
     who = _asker(node, actor, operator)
-    return _line(node, who, holding_at(node, operator).close(who, HoldId(request.hold), request.reason))
+    return _step(node, who, lambda holding: holding.close(who, HoldId(request.hold), request.reason))
 
 
 def list_holds(node: Node, actor: Actor, which: HoldsOf) -> tuple[HoldLine, ...]:
@@ -133,6 +144,21 @@ def list_holds(node: Node, actor: Actor, which: HoldsOf) -> tuple[HoldLine, ...]
     is_own = who.person.agency == who.operator.agency.agency
     holds = holding.list_all(None if is_own else who.person.agency)
     return tuple(_line(node, who, hold) for hold in holds)
+
+
+def _step(node: Node, who: Asker, step: Callable[[Holding], Hold]) -> HoldStep:
+    """Return what a step made of a hold, with the places of the step's records."""
+    operator = who.operator.operator
+    with noting(node, operator) as recorder:
+        hold = step(holding_at(node, operator, recorder))
+    first, *others = recorder.places
+    line = _line(node, who, hold)
+    return HoldStep(
+        hold=line.hold,
+        case_number=line.case_number,
+        record_index=first,
+        outcome_index=others[-1] if others else None,
+    )
 
 
 def _line(node: Node, who: Asker, hold: Hold) -> HoldLine:

@@ -7,11 +7,12 @@ at a quiet reader, a number that moves would say that somebody just passed.
 """
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from datetime import date, datetime, timedelta
 
 import msgspec
 
+from lockplate.access import AccessRecord, parse_leaf
 from lockplate.checkpoint import verify_checkpoint
 from lockplate.clock import monotonic_seconds
 from lockplate.errors import Reason
@@ -19,13 +20,14 @@ from lockplate.evidence.log import TileLog
 from lockplate.law.profile import LawProfile
 from lockplate.law.words import Source
 from lockplate.note import encode_base64
+from lockplate.operations.explaining import reasons_of
 from lockplate.operations.retaining import retention_state_of
-from lockplate.operations.waiting import reasons_of
 from lockplate.operations.witnesses import WitnessesTold, witnesses_of
 from lockplate.operations.words import WordList, words_in_force
 from lockplate.registry.grants import PublicGrant
+from lockplate.retention.receipt import is_complete
 from lockplate.retention.sureness import RetentionState
-from lockplate.terms import Action, AgencyKind, OperatorId, PolicyId, Purpose, RecordMode
+from lockplate.terms import Action, AgencyKind, LeafIndex, OperatorId, PolicyId, Purpose, RecordMode
 from lockplate.wiring.current_law import allowed_mode
 from lockplate.wiring.desk import Desk
 from lockplate.wiring.node import Node
@@ -35,6 +37,8 @@ SMALL = 10
 """A day with fewer reads than this is told as "fewer than"."""
 COUNTS_KEPT_SECONDS = 60.0
 CHUNK = 4_000
+FORGOTTEN_SHOWN = 3
+"""Records of forgetting on the page, each with its receipt."""
 NEVER_ANSWERED = tuple(
     PolicyId(name)
     for name in (
@@ -101,6 +105,17 @@ class PublicLog(msgspec.Struct, frozen=True, kw_only=True):
     vkey: str
 
 
+class ForgottenLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was forgotten, and where the record of it stands."""
+
+    index: LeafIndex
+    at: datetime
+    step: str
+    """As the record says it: `destroyed`, `hits_forgotten`, …"""
+    hours: int
+    """Whose keys were destroyed; 0 where it was not about hours."""
+
+
 class PublicOperator(msgspec.Struct, frozen=True, kw_only=True):
     """What the public page says of one operator."""
 
@@ -120,6 +135,8 @@ class PublicOperator(msgspec.Struct, frozen=True, kw_only=True):
     """Who outside cosigns the log, and what they last said."""
     forgetting: RetentionState
     """When it last ran, and whether it has stopped."""
+    forgotten: tuple[ForgottenLine, ...]
+    """The newest records of forgetting that a signed checkpoint covers, newest first."""
 
 
 class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,14 +165,18 @@ class LogTally:
         self._counted = 0
         self._questions: Counter[tuple[str, str]] = Counter()
         self._denials: Counter[str] = Counter()
+        self._forgotten: deque[ForgottenLine] = deque(maxlen=FORGOTTEN_SHOWN)
         self._decoder = msgspec.json.Decoder(_Leaf)
 
     def count(self, log: TileLog, size: int) -> None:
         """Take in the entries up to a size that were not counted yet."""
         while self._counted < size:
             end = min(size, self._counted + CHUNK)
-            for entry in log.entries(self._counted, end):
-                self._count_leaf(self._decoder.decode(entry))
+            for place, entry in enumerate(log.entries(self._counted, end), self._counted):
+                leaf = self._decoder.decode(entry)
+                self._count_leaf(leaf)
+                if leaf.action == Action.RETENTION_RECEIPT:
+                    self._note_forgotten(LeafIndex(place), parse_leaf(entry))
             self._counted = end
 
     def purposes(self) -> tuple[PurposeLine, ...]:
@@ -176,6 +197,15 @@ class LogTally:
         """Return how often each policy denied, most first."""
         ordered = sorted(self._denials.items(), key=lambda item: (-item[1], item[0]))
         return tuple((PolicyId(name), count) for name, count in ordered)
+
+    def forgotten(self) -> tuple[ForgottenLine, ...]:
+        """Return the newest records of what was forgotten, newest first."""
+        return tuple(reversed(self._forgotten))
+
+    def _note_forgotten(self, place: LeafIndex, record: AccessRecord) -> None:
+        if is_complete(record):
+            hours = record.counts.get("periods", 0)
+            self._forgotten.append(ForgottenLine(index=place, at=record.at, step=record.facts["step"], hours=hours))
 
     def _count_leaf(self, leaf: _Leaf) -> None:
         if leaf.action in {Action.QUESTION_INTENT, Action.QUESTION_DENIED, Action.QUESTION_PENDING}:
@@ -202,7 +232,7 @@ class PublicNumbers:
             at=now,
             operators=operators,
             grants=node.registries.grants.register(now),
-            never_answered=reasons_of(node, NEVER_ANSWERED),
+            never_answered=reasons_of(node.gate, NEVER_ANSWERED),
             words=words_in_force(node),
             policy_set_hash=node.gate.policy_set_hash,
         )
@@ -216,7 +246,7 @@ class PublicNumbers:
         tally = self._tallies.setdefault(operator.operator, LogTally())
         tally.count(desk.evidence.log, log.size)
         denials = tally.denials()
-        reasons = reasons_of(node, tuple(name for name, _ in denials))
+        reasons = reasons_of(node.gate, tuple(name for name, _ in denials))
         return PublicOperator(
             operator=operator.operator,
             name=operator.name,
@@ -234,6 +264,7 @@ class PublicNumbers:
             log=log,
             witnesses=witnesses_of(desk),
             forgetting=retention_state_of(node, operator.operator),
+            forgotten=tally.forgotten(),
         )
 
     def _counted_days(self, node: Node, operator: OperatorId, today: date) -> tuple[DayReads, ...]:

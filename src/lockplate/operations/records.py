@@ -1,4 +1,4 @@
-"""Read the records of accesses, as an auditor: `record list|show|details`.
+"""Read the records of accesses, as an auditor: `record list|show|details|opening`.
 
 What flows in: a person whom the gate lets read records, filters. What flows out: records; private details on request.
 What it must never see: private details before the reading of them is itself on record.
@@ -11,11 +11,14 @@ import msgspec
 
 from lockplate.access import AccessRecord, parse_leaf
 from lockplate.clock import parse_time
-from lockplate.errors import BadInput, Denied
+from lockplate.errors import BadInput, Denied, NotFound
 from lockplate.evidence.log import TileLog
+from lockplate.evidence.opening import Opening, make_opening
+from lockplate.evidence.seeking import MISDATED, first_after
 from lockplate.gate.act import Act, Allowance
 from lockplate.gate.decision import Explanation
 from lockplate.gate.question import PersonFacts
+from lockplate.note import parse_vkey
 from lockplate.operations.operation import Actor, Operation
 from lockplate.terms import Action, LeafIndex, OperatorId, Verdict
 from lockplate.wiring.node import Node
@@ -24,9 +27,9 @@ PAGE_RECORDS = 50
 SCAN_RECORDS = 20_000
 """Records looked through for one page of a filtered list; the next page goes on from there."""
 CHUNK = 500
-MISDATED = timedelta(days=2)
-"""A record's time is within a day of the clock at its place, so two days either side hold all of one day."""
 DETAILS_READ = "private_details"
+OPENED = "opening"
+"""What a record of DETAILS_READ says was done: the details read; or read and handed out with their salts."""
 
 
 class RecordFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +51,15 @@ class RecordName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     operator: str
     index: int
+
+
+class OpeningOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which private details of one record to hand out with their salts."""
+
+    operator: str
+    index: int
+    names: tuple[str, ...] = ()
+    """Empty: all of them."""
 
 
 class RecordLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +88,14 @@ class RecordDetails(msgspec.Struct, frozen=True, kw_only=True):
     reading_index: LeafIndex
 
 
+class MadeOpening(msgspec.Struct, frozen=True, kw_only=True):
+    """An opening, and the record that says it was made."""
+
+    operator: OperatorId
+    opening: Opening
+    reading_index: LeafIndex
+
+
 def readable_operators(node: Node, person: PersonFacts) -> tuple[OperatorId, ...]:
     """Return the operators whose records the gate lets this person read; raises Denied when there is none."""
     told = {operator: _explain(node, person, operator) for operator in node.desks}
@@ -96,7 +116,7 @@ def list_records(node: Node, actor: Actor, wanted: RecordFilter) -> RecordPage:
     size = log.size
     end = size if wanted.before is None else max(0, min(wanted.before, size))
     if day is not None and wanted.before is None:
-        end = _first_after(log, _start_of(day) + timedelta(days=1) + MISDATED, size)
+        end = first_after(log, _start_of(day) + timedelta(days=1) + MISDATED, size)
     lines: list[RecordLine] = []
     older: int | None = None
     for seen, line in enumerate(_backwards(log, end)):
@@ -124,7 +144,39 @@ def show_details(node: Node, actor: Actor, name: RecordName) -> RecordDetails:
     Raises Denied, once that is on record; NotFound when there are none or they were forgotten; SealBroken and
     ProofInvalid when they do not hold. The reading is on record whatever comes of it.
     """
-    operator = OperatorId(name.operator)
+    operator, index = OperatorId(name.operator), LeafIndex(name.index)
+    desk = node.desk(operator)
+    line = RecordLine(index=index, record=parse_leaf(desk.evidence.log.entry(index)))
+    place = _record_reading(node, actor, operator, index, {"what": DETAILS_READ})
+    return RecordDetails(line=line, values=desk.recorder.details_of(index).values, reading_index=place)
+
+
+def make_record_opening(node: Node, actor: Actor, which: OpeningOf) -> MadeOpening:
+    """Put it on record, then hand out private details with their salts: whoever has them can show what was meant.
+
+    Raises as `show_details`, and NotFound, before anything is on record, for a detail that the record has not. The
+    names of what a record commits to are public, so the record of this may say which were handed out.
+    """
+    operator, index = OperatorId(which.operator), LeafIndex(which.index)
+    desk = node.desk(operator)
+    record = parse_leaf(desk.evidence.log.entry(index))
+    names = sorted(set(which.names) or set(record.commitments))
+    if not names or not set(names) <= set(record.commitments):
+        raise NotFound("the record has no such private details", code="no_such_detail", next_step=_committed(record))
+    place = _record_reading(node, actor, operator, index, {"what": OPENED, "names": ",".join(names)})
+    private, origin = desk.recorder.details_of(index), parse_vkey(desk.evidence.publisher.vkey).name
+    opening = make_opening(origin, index, private, names)
+    return MadeOpening(operator=operator, opening=opening, reading_index=place)
+
+
+def _committed(record: AccessRecord) -> str:
+    return f"It has: {', '.join(sorted(record.commitments)) or 'none'}."
+
+
+def _record_reading(
+    node: Node, actor: Actor, operator: OperatorId, index: LeafIndex, facts: dict[str, str]
+) -> LeafIndex:
+    """Return the place of the record that somebody reads private details, once the gate let them; else raise Denied."""
     desk = node.desk(operator)
     person = actor.require_person(node)
     reading = AccessRecord(
@@ -135,18 +187,16 @@ def show_details(node: Node, actor: Actor, name: RecordName) -> RecordDetails:
         agency=person.agency,
         policy_set_hash=node.gate.policy_set_hash,
         profile=desk.operator.profile,
-        refers_to=LeafIndex(name.index),
-        facts={"what": DETAILS_READ},
+        refers_to=index,
+        facts=facts,
     )
-    line = RecordLine(index=LeafIndex(name.index), record=parse_leaf(desk.evidence.log.entry(name.index)))
     try:
         ids = require_reader(node, person, operator).policy_ids
     except Denied as denied:
         ids = tuple(reason.policy_id for reason in denied.reasons)
-        desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.DENIED, policy_ids=ids))
-        raise
-    place = desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.PERMITTED, policy_ids=ids))
-    return RecordDetails(line=line, values=desk.recorder.details_of(line.index).values, reading_index=place)
+        denial = msgspec.structs.replace(reading, verdict=Verdict.DENIED, policy_ids=ids)
+        raise denied.on_record(operator, desk.recorder.record(denial)) from denied
+    return desk.recorder.record(msgspec.structs.replace(reading, verdict=Verdict.PERMITTED, policy_ids=ids))
 
 
 def _explain(node: Node, person: PersonFacts, operator: OperatorId) -> Explanation:
@@ -178,18 +228,6 @@ def _matches(record: AccessRecord, wanted: RecordFilter, day: date | None) -> bo
     )
 
 
-def _first_after(log: TileLog, at: datetime, size: int) -> int:
-    """Return a place from which on every record is later than `at` less the misdating; a search by halves."""
-    low, high = 0, size
-    while low < high:
-        middle = (low + high) // 2
-        if parse_leaf(log.entry(middle)).at < at:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
 def _day(text: str) -> date | None:
     if not text:
         return None
@@ -208,5 +246,11 @@ RECORDS = (
     Operation(name="record.show", request=RecordName, handler=show_record, says="Show one record."),
     Operation(
         name="record.details", request=RecordName, handler=show_details, says="Open private details; recorded itself."
+    ),
+    Operation(
+        name="record.opening",
+        request=OpeningOf,
+        handler=make_record_opening,
+        says="Hand out private details with their salts; recorded itself.",
     ),
 )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from lockplate.access import AccessRecord
+from lockplate.access import AccessRecord, parse_leaf
 from lockplate.clock import parse_time, period_of, period_start
 from lockplate.errors import Denied, Unauthenticated
 from lockplate.gate.act import Act
@@ -22,7 +22,7 @@ from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
 from lockplate.registry.holds import HoldState
 from lockplate.retention.parts import DueReads, HoldWindow, OperatorRetention, RetentionParts
-from lockplate.retention.receipt import ranges_of
+from lockplate.retention.receipt import is_complete, ranges_of
 from lockplate.retention.sureness import RetentionState
 from lockplate.terms import Action, LeafIndex, OperatorId, PolicyId, ReaderId, Verdict
 from lockplate.wiring.holding import holding_at
@@ -82,6 +82,9 @@ class ForgottenAt(msgspec.Struct, frozen=True, kw_only=True):
     hours_kept: int
     recovered: int
     receipts: tuple[LeafIndex, ...]
+    """Every record that the run made: what began, and what is done."""
+    completed: tuple[LeafIndex, ...]
+    """Those of them that say that something is done; each names the one it completes."""
     days_dropped: tuple[date, ...]
     details_forgotten: int
     hits_forgotten: dict[Category, int]
@@ -110,7 +113,7 @@ def run_retention(node: Node, actor: Actor, request: RunRetention) -> RetentionR
     authorities = authorise(node, actor, Act.RUN_RETENTION, operators, change)
     done = _run(node, operators, authorities, now=now, dry_run=request.dry_run)
     return RetentionReport(
-        now=now or node.clock.now(), dry_run=request.dry_run, operators=tuple(_told(one) for one in done)
+        now=now or node.clock.now(), dry_run=request.dry_run, operators=tuple(_told(node, one) for one in done)
     )
 
 
@@ -131,7 +134,7 @@ def run_on_schedule(node: Node, operator: OperatorId) -> ForgottenAt:
         raise
     authority = Authority(person=KEEPER, agency=facts.agency.agency, allowance=allowance)
     (done,) = _run(node, [operator], {operator: authority}, now=None, dry_run=False)
-    return _told(done)
+    return _told(node, done)
 
 
 def retention_state_of(node: Node, operator: OperatorId) -> RetentionState:
@@ -191,8 +194,8 @@ def _run(
     return done
 
 
-def _told(one: OperatorRetention) -> ForgottenAt:
-    periods = one.destroyed
+def _told(node: Node, one: OperatorRetention) -> ForgottenAt:
+    periods, log = one.destroyed, node.desk(one.operator).evidence.log
     return ForgottenAt(
         operator=one.operator,
         limit_days=None if one.limit is None else one.limit.total_seconds() / 86_400,
@@ -207,6 +210,7 @@ def _told(one: OperatorRetention) -> ForgottenAt:
         hours_kept=one.kept,
         recovered=one.recovered,
         receipts=one.receipts,
+        completed=tuple(place for place in one.receipts if is_complete(parse_leaf(log.entry(place)))),
         days_dropped=one.days_dropped,
         details_forgotten=one.details_forgotten,
         hits_forgotten=one.hits_forgotten,

@@ -4,17 +4,29 @@ What flows in: a person, a waiting question's name. What flows out: the question
 What it must never see: an answer.
 """
 
+from datetime import datetime
+
 import msgspec
 
 from lockplate.errors import Denied, Reason
+from lockplate.evidence.seeking import records_of_request
 from lockplate.gate.act import Act, ActContext
 from lockplate.gate.decision import Explanation
 from lockplate.gate.question import PersonFacts
 from lockplate.operations.asking import WaitingName
+from lockplate.operations.explaining import reasons_of
 from lockplate.operations.operation import Actor, Operation
 from lockplate.registry.requests import WaitingLine, WaitingRequest, WaitingState
-from lockplate.terms import OperatorId, PolicyId, RequestId, Verdict
+from lockplate.terms import Action, LeafIndex, OperatorId, RequestId, Verdict
 from lockplate.wiring.node import Node
+
+
+class RequestRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One of a request's records: enough to name it and to get its receipt."""
+
+    index: LeafIndex
+    at: datetime
+    action: Action
 
 
 class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +39,8 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     """What stands against the question by now, second person or not; empty while an approval would help."""
     may_decide: bool
     may_take_up: bool
+    records: tuple[RequestRecord, ...]
+    """What the operator's log has of it so far."""
 
 
 def show_waiting(node: Node, actor: Actor, name: WaitingName) -> WaitingView:
@@ -44,10 +58,11 @@ def show_waiting(node: Node, actor: Actor, name: WaitingName) -> WaitingView:
         # judged again, the reasons also say which words were found; what was written down says only the rules
         reasons=now.reasons
         if now is not None and now.verdict is Verdict.PENDING
-        else reasons_of(node, waiting.policy_ids),
+        else reasons_of(node.gate, waiting.policy_ids),
         denied_now=now.reasons if now is not None and now.verdict is Verdict.DENIED else (),
         may_decide=waiting.state is WaitingState.WAITING and deciding.verdict is Verdict.PERMITTED,
         may_take_up=waiting.state is WaitingState.APPROVED and is_author,
+        records=_records(node, waiting),
     )
 
 
@@ -62,19 +77,10 @@ def explain_deciding(node: Node, person: PersonFacts, line: WaitingLine) -> Expl
     )
 
 
-def reasons_of(node: Node, policy_ids: tuple[PolicyId, ...]) -> tuple[Reason, ...]:
-    """Return policies by id in words; one that is no longer in force, or is no file, keeps its id."""
-    return tuple(_reason(node, policy_id) for policy_id in policy_ids)
-
-
-def _reason(node: Node, policy_id: PolicyId) -> Reason:
-    try:
-        return node.gate.reasons((policy_id,))[0]
-    except KeyError:
-        says = {"default-deny": "No rule allowed it.", "gate-error": "It could not be judged, so it was denied."}
-        return Reason(
-            policy_id=policy_id, cite="Lockplate", says=says.get(policy_id, "A rule that is not in force now.")
-        )
+def _records(node: Node, line: WaitingLine) -> tuple[RequestRecord, ...]:
+    log = node.desk(line.operator).evidence.log
+    found = records_of_request(log, line.request_id, since=line.asked_at, until=line.expires_at)
+    return tuple(RequestRecord(index=index, at=record.at, action=record.action) for index, record in found)
 
 
 WAITING = (

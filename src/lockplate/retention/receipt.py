@@ -14,7 +14,7 @@ from lockplate.access import AccessRecord
 from lockplate.errors import BadInput
 from lockplate.evidence.recorder import Recorder
 from lockplate.keys.ring import KeyCommitment
-from lockplate.terms import LeafIndex, Period, ReaderId
+from lockplate.terms import Action, LeafIndex, Period, ReaderId
 
 MAX_RANGES = 1000
 """Ranges of hours in one leaf."""
@@ -35,6 +35,13 @@ class Receipting(msgspec.Struct, frozen=True, kw_only=True):
         """Return the place of one receipt, durable."""
         record = msgspec.structs.replace(self.template, facts=dict(facts), counts=dict(counts), refers_to=refers_to)
         return self.recorder.record(record)
+
+
+def is_complete(record: AccessRecord) -> bool:
+    """Say whether a record of a destruction says that it is done, not that it begins."""
+    step = record.facts.get("step", "")
+    is_done = step in {"destroyed", "entries_expired"} or step.endswith("_forgotten")
+    return record.action is Action.RETENTION_RECEIPT and is_done
 
 
 def ranges_of(periods: Iterable[Period]) -> str:

@@ -1,17 +1,20 @@
-"""`GET /log/…`: each operator's log as C2SP tlog-tiles has it, for anyone and for programs that are not ours.
+"""`GET /log/…`: each operator's log as C2SP tlog-tiles has it, and each record's receipt, for anyone's programs.
 
-What flows in: paths. What flows out: checkpoints, tiles, entry bundles, keys.
-What it must never see: private details; they are in another file that no route serves.
+What flows in: paths. What flows out: checkpoints, tiles, entry bundles, keys, receipts.
+What it must never see: private details; they are in another file that no route serves. A stranger's request signs
+nothing: a receipt whose record no signed checkpoint covers yet is not there yet.
 
 What is not there is 404, however it was asked for: other programs tell "no such tile" from "try elsewhere" by that.
 """
 
 import gzip
+from typing import Any
 
 from litestar import Response, get
 from litestar.response import Response as LitestarResponse
 
-from lockplate.errors import BadInput, NotFound
+from lockplate.errors import BadInput, NotFound, Unauthenticated
+from lockplate.evidence.files import NOT_PUBLISHED
 from lockplate.evidence.tiles import BundleName, TileName, parse_path
 from lockplate.terms import OperatorId
 from lockplate.web.doorway import Doorway, HttpRequest
@@ -74,6 +77,41 @@ def show_tile(doorway: Doorway, request: HttpRequest, operator: str, path: str) 
     if takes_gzip(request.headers.get("accept-encoding", "")):
         content, headers = gzip.compress(content, mtime=0), headers | PACKED
     return LitestarResponse(content, media_type="application/octet-stream", headers=headers)
+
+
+@get("/log/{operator:str}/receipt/{index:int}", sync_to_thread=True)
+def show_receipt(doorway: Doorway, request: HttpRequest, operator: str, index: int) -> Response[str]:
+    """Show the receipt of a record: one file that verifies offline with the log's key.
+
+    It holds what the entry bundles and tiles hold for anyone. Just after an act the record may wait for the next
+    checkpoint; for somebody who is signed in that is signed at once.
+    """
+    evidence = doorway.node.desk(OperatorId(operator)).evidence
+    try:
+        receipt = evidence.prove(index)
+    except NotFound as error:
+        if error.code != NOT_PUBLISHED:
+            raise
+        try:
+            doorway.session(request)
+        except Unauthenticated:
+            return _not_yet(doorway.node.settings.publish_seconds)
+        evidence.publisher.publish()
+        receipt = evidence.prove(index)
+    headers = FRESH | ANYONE | {"content-disposition": f'attachment; filename="{operator}-{index}.tlog-proof"'}
+    return LitestarResponse(receipt, media_type=TEXT, headers=headers)
+
+
+def _not_yet(seconds: int) -> Response[Any]:
+    """Return "not there yet", and when to try again."""
+    told = NotFound(
+        "no signed checkpoint covers this record yet",
+        code=NOT_PUBLISHED,
+        next_step=f"Try again in {seconds} seconds: a checkpoint is signed while the log grows.",
+    )
+    return LitestarResponse(
+        told.public(), status_code=told.http_status, headers=FRESH | ANYONE | {"retry-after": str(seconds)}
+    )
 
 
 def takes_gzip(accepted: str) -> bool:

@@ -6,6 +6,7 @@ What it must never see: a request. People's commands and retention's runs use th
 
 from datetime import datetime, timedelta
 
+from lockplate.evidence.noting import Recording
 from lockplate.gate.question import OperatorFacts
 from lockplate.holding.holding import Around, Holding
 from lockplate.holding.keeping import Keeper
@@ -16,8 +17,11 @@ from lockplate.terms import OperatorId, ReaderId
 from lockplate.wiring.node import Node
 
 
-def holding_at(node: Node, operator: OperatorId) -> Holding:
-    """Return the holds of an operator, or raise NotFound for one that is not here."""
+def holding_at(node: Node, operator: OperatorId, recorder: Recording | None = None) -> Holding:
+    """Return the holds of an operator, or raise NotFound for one that is not here.
+
+    A `recorder` of one's own goes to the same log; None: the operator's.
+    """
     desk, holds = node.desk(operator), node.registries.holds
 
     def facts() -> OperatorFacts:
@@ -41,7 +45,7 @@ def holding_at(node: Node, operator: OperatorId) -> Holding:
         store=node.store,
         retention_end=desk.retention_end,
     )
-    records = HoldRecords(desk.recorder, node.gate.policy_set_hash, node.clock)
+    records = HoldRecords(recorder or desk.recorder, node.gate.policy_set_hash, node.clock)
     sweeper = Sweeper(
         facts=facts,
         holds=holds,

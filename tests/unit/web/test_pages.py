@@ -5,6 +5,7 @@ import re
 import pytest
 from browsing import CITY, HOSTILE, PASSWORD, Browser, Site, hidden, question, text_of
 
+from lockplate.access import parse_leaf
 from lockplate.evidence.proof_file import open_proof
 from lockplate.operations.publishing import PublicNumbers
 from lockplate.registry.sessions import IDLE_LIFE
@@ -36,7 +37,7 @@ def test_pages_are_closed_unless_listed() -> None:
 
 @pytest.mark.parametrize(
     "path", ["/app", "/app/ask", "/app/waiting", "/app/waiting/q1/oakmont", "/app/records", "/app/records/oakmont/0",
-             "/app/proof/oakmont/0", "/app/readers"],
+             "/app/readers"],
 )  # fmt: skip
 def test_a_stranger_is_sent_to_sign_in(site: Site, path: str) -> None:
     """A page for people asks who it is, and says nothing else."""
@@ -45,7 +46,16 @@ def test_a_stranger_is_sent_to_sign_in(site: Site, path: str) -> None:
     assert (303, "/app/sign-in") == (answer.status_code, answer.headers["location"].partition("?")[0])
 
 
-@pytest.mark.parametrize("path", ["/app/ask", "/app/waiting/q1/oakmont", "/app/records/oakmont/0", "/app/sign-out"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/app/ask",
+        "/app/waiting/q1/oakmont",
+        "/app/records/oakmont/0",
+        "/app/records/oakmont/0/opening",
+        "/app/sign-out",
+    ],
+)
 def test_a_form_without_its_token_does_nothing(site: Site, path: str) -> None:
     """A signed-in browser that another site makes send a form is refused, and nothing is recorded."""
     before = len(site.leaves())
@@ -171,8 +181,10 @@ def test_an_answer_says_what_agrees_and_what_differs(reads: Site) -> None:
     assert "Character 3: asked O, read 0." in told
     assert "93.1 of 100" in told
     assert "24 Dec 2026" in told
-    proof = officer.get(re.findall(r'href="(/app/proof/[^"]+)"', answer.text)[0])
-    assert b"question:intent" in open_proof(proof.text, reads.node.desk(CITY).evidence.publisher.vkey).entry
+    receipts = [officer.get(path).text for path in re.findall(r'href="(/log/oakmont/receipt/[^"]+)"', answer.text)]
+    vkey = reads.node.desk(CITY).evidence.publisher.vkey
+    actions = [parse_leaf(open_proof(receipt, vkey).entry).action for receipt in receipts]
+    assert ["question:outcome", "question:intent"] == actions
 
 
 def test_a_hostile_name_is_only_text(reads: Site) -> None:

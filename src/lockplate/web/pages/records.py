@@ -1,6 +1,6 @@
-"""The auditor's pages: records, one record, its private details; and the proof of a record, for anyone signed in.
+"""The auditor's pages: records, one record, its private details, and an opening of them to hand out.
 
-What flows in: filters, places in a log. What flows out: records, proof files.
+What flows in: filters, places in a log. What flows out: records, openings.
 What it must never see: private details that the operation did not put on record first.
 """
 
@@ -14,22 +14,25 @@ from litestar.status_codes import HTTP_200_OK
 
 from lockplate.access import AccessRecord, canonical_leaf
 from lockplate.errors import BadInput, CallerError, NotFound
-from lockplate.operations.evidence import LogEntry, prove
+from lockplate.evidence.opening import write_opening
 from lockplate.operations.records import (
+    OpeningOf,
     RecordDetails,
     RecordFilter,
     RecordLine,
     RecordName,
     RecordPage,
     list_records,
+    make_record_opening,
     readable_operators,
     show_details,
     show_record,
 )
 from lockplate.terms import Action, Verdict
-from lockplate.web.application import SECURITY_HEADERS
 from lockplate.web.doorway import Doorway
+from lockplate.web.pages.forms import Form
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor
+from lockplate.web.pages.rendering import PRIVATE
 from lockplate.wiring.node import Node
 
 DETAIL_NAMES = {
@@ -103,18 +106,32 @@ def open_details(
     return _record(node, pages, signed.visitor, details.line, details=details)
 
 
-@get("/app/proof/{operator:str}/{index:int}", sync_to_thread=True)
-def show_proof(
-    doorway: NamedDependency[Doorway], visitor: NamedDependency[Visitor], operator: FromPath[str], index: FromPath[int]
-) -> Response[str]:
-    """Return the proof file of a record: it verifies offline with the log's key."""
-    proof = prove(doorway.node, visitor.actor, LogEntry(operator=operator, index=index))
-    headers = {
-        "cache-control": "no-store",
-        "content-disposition": f'attachment; filename="{proof.operator}-{proof.index}.tlog-proof"',
-        **SECURITY_HEADERS,
-    }
-    return LitestarResponse(proof.proof, media_type="text/plain; charset=utf-8", headers=headers)
+@post("/app/records/{operator:str}/{index:int}/opening", sync_to_thread=True, status_code=HTTP_200_OK)
+def save_opening(
+    doorway: NamedDependency[Doorway],
+    pages: NamedDependency[PageState],
+    signed: NamedDependency[SignedForm],
+    operator: FromPath[str],
+    index: FromPath[int],
+) -> Response[Any]:
+    """Put it on record and hand out the chosen private details with their salts, as a file."""
+    node = doorway.node
+    try:
+        which = OpeningOf(operator=operator, index=index, names=_chosen(signed.form))
+        made = make_record_opening(node, signed.visitor.actor, which)
+    except (BadInput, NotFound) as error:
+        line = show_record(node, signed.visitor.actor, RecordName(operator=operator, index=index))
+        return _record(node, pages, signed.visitor, line, error=error)
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="opening-{made.operator}-{index}.json"'}
+    return LitestarResponse(write_opening(made.opening), media_type="application/json; charset=utf-8", headers=headers)
+
+
+def _chosen(form: Form) -> tuple[str, ...]:
+    """Return the details that were chosen; raises BadInput when none was, for none would mean all."""
+    names = form.texts("names")
+    if not names:
+        raise BadInput("nothing was chosen", code="nothing_chosen", next_step="Choose what the opening shows.")
+    return names
 
 
 def _listed(

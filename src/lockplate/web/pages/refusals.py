@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from lockplate.errors import ApprovalNeeded, Denied, LockplateError, NotFound, Overloaded, Unauthenticated
+from lockplate.errors import ApprovalNeeded, Denied, LockplateError, NotFound, Overloaded, RecordPlace, Unauthenticated
 from lockplate.web.application import RETRY_AFTER_SECONDS
 from lockplate.web.doorway import COOKIE, HttpRequest
 from lockplate.web.pages.frame import VISITOR, state_of
@@ -43,7 +43,8 @@ def told_page(request: HttpRequest, error: LockplateError) -> Response[Any]:
     message = "The rules below decided." if reasons else error.message
     next_step = "Somebody of your agency in the role that the rule names can do it." if reasons else error.next_step
     headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(error, Overloaded) else {}
-    return _page(request, error.http_status, message, next_step, reasons=reasons, headers=headers)
+    record = error.record if isinstance(error, Denied) else None
+    return _page(request, error.http_status, message, next_step, reasons=reasons, record=record, headers=headers)
 
 
 def told_http_page(request: HttpRequest, error: HTTPException) -> Response[Any]:
@@ -79,6 +80,7 @@ def _page(
     next_step: str,
     *,
     reasons: tuple[Any, ...] = (),
+    record: RecordPlace | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response[Any]:
     return state_of(request).rendering.page(
@@ -90,5 +92,6 @@ def _page(
         message=sentence(message),
         next_step=next_step,
         reasons=reasons,
+        record=record,
         number=status,
     )

@@ -42,7 +42,7 @@ HANDLERS = (
     asking.show_ask, asking.take_question,
     waiting.show_list, waiting.show_one, waiting.decide,
     findings.show_findings,
-    records.show_list, records.show_one, records.open_details, records.show_proof,
+    records.show_list, records.show_one, records.open_details, records.save_opening,
     readers.show_readers,
     show_no_page,
 )  # fmt: skip

@@ -52,6 +52,12 @@ SPECIAL: dict[str, str] = {
     WitnessState.BAD_ANSWER: "Sent something that is no cosignature by its key",
     WitnessState.SAW_MORE: "Contradicts this log: it cosigned more records than the log has now",
     WitnessState.SAW_OTHER: "Contradicts this log: it cosigned another history",
+    "entries_expired": "Expired hot-list entries",
+    "details_forgotten": "Private details of old records",
+    "hits_forgotten": "Hits that are over their time",
+    "requests_forgotten": "Questions that waited, long over",
+    "holds_forgotten": "What holds kept that have ended",
+    "keys_forgotten": "Keys whose destruction a crash had cut short",
     Purpose.AMBER_ALERT: "AMBER alert",
     Purpose.GENDER_AFFIRMING_CARE: "Gender-affirming care",
 }

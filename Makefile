@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ISLANDS := src/lockplate/web/static/built/.made
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors bench soak setup format lint types layers policies units clean lock
+.PHONY: help demo test vectors bench soak setup islands format lint types layers policies units clean lock
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -18,7 +19,12 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-setup: $(READY)  ## the Python environment, from locked and hashed packages
+$(ISLANDS): tools/build-islands $(wildcard islands/*.js* islands/src/*/*.ts)
+	@tools/build-islands
+
+setup: $(READY) islands  ## the Python environment and the pages' scripts, from locked and hashed packages
+
+islands: $(ISLANDS)  ## the scripts of the pages, from islands/
 
 demo: setup  ## an invented county with live traffic on http://127.0.0.1:8420; Ctrl-C stops it
 	@$(BIN)/lockplate demo
@@ -61,4 +67,4 @@ lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) .venv-foreign .venv-foreign.busy build demo-home demo-home.kek bench-results.json
+	rm -rf $(VENV) islands/node_modules $(dir $(ISLANDS)) .venv-foreign .venv-foreign.busy build demo-home demo-home.kek bench-results.json

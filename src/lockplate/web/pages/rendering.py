@@ -6,6 +6,7 @@ What it must never see: a template from outside the package.
 
 import hashlib
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,13 +14,21 @@ from litestar import Response
 from litestar.response import Response as LitestarResponse
 
 from lockplate.clock import format_time
+from lockplate.errors import NotFound
 from lockplate.web import phrases
 from lockplate.web.application import SECURITY_HEADERS
 from lockplate.web.pages import wording
 
 STYLE_SHEET = "lockplate.css"
 ICON = "lockplate.svg"
-STATIC_TYPES = {STYLE_SHEET: "text/css; charset=utf-8", ICON: "image/svg+xml"}
+CHECK_SCRIPT = "verify.js"
+STATIC_TYPES = {
+    STYLE_SHEET: "text/css; charset=utf-8",
+    ICON: "image/svg+xml",
+    CHECK_SCRIPT: "text/javascript; charset=utf-8",
+}
+BUILT = frozenset({CHECK_SCRIPT})
+"""Made from `islands/` by `make islands`, not part of the source: a page must do without a file that was not built."""
 PRIVATE = {"cache-control": "no-store", **SECURITY_HEADERS}
 
 
@@ -45,7 +54,9 @@ class Rendering:
             "who": wording.who,
             "rfc3339": format_time,
         }
-        self._environment.globals["asset"] = {name: f"/static/{name}?v={_stamp(name)}" for name in STATIC_TYPES}
+        self._environment.globals["asset"] = {
+            name: f"/static/{name}?v={_stamp(name)}" for name in STATIC_TYPES if _place(name).is_file()
+        }
 
     def text(self, template: str, **values: Any) -> str:
         """Return a rendered template."""
@@ -64,8 +75,15 @@ class Rendering:
 
 
 def static_file(name: str) -> bytes:
-    """Return one of the files that pages use, as installed."""
-    return files("lockplate.web").joinpath("static", name).read_bytes()
+    """Return one of the files that pages use, as installed; raises NotFound for one that does not exist or was not built."""
+    if name not in STATIC_TYPES or not _place(name).is_file():
+        raise NotFound("there is no such file", code="no_file")
+    return _place(name).read_bytes()
+
+
+def _place(name: str) -> Traversable:
+    folder = files("lockplate.web").joinpath("static")
+    return folder.joinpath("built", name) if name in BUILT else folder.joinpath(name)
 
 
 def _stamp(name: str) -> str:

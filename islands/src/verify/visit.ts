@@ -1,0 +1,135 @@
+// Visit: one look at a log, judged by what this browser saw before; and a receipt, judged by both.
+// What flows in: what the server gives now, what is remembered. What flows out: findings in words, and what to remember.
+// What it must never see: the page. A checkpoint is remembered only when nothing spoke against it.
+
+import { Doubt, type DoubtKind } from "./doubt";
+import type { Remembered } from "./memory";
+import { noteText, openCheckpoint, readCheckpoint, readKey, type Checkpoint } from "./note";
+import { openReceipt, type ProvenRecord } from "./receipt";
+import { verifyHistory, type Fetch } from "./tiles";
+import { checkpointDoubt, historyDoubt, line, moment, receiptDoubt, records, type Line } from "./words";
+
+/** The server did not give what was asked for. */
+export class Unreachable extends Error {}
+
+/** One log as its server shows it. */
+export interface ShownLog {
+  readonly key: string;
+  readonly checkpoint: () => Promise<string>;
+  readonly fetch: Fetch;
+}
+
+export interface Visit {
+  readonly lines: readonly Line[];
+  readonly head: Checkpoint | null;
+  readonly note: string | null;
+  /** What to remember from now on; null when something is wrong or could not be looked at. */
+  readonly keep: Remembered | null;
+  /** Two signed checkpoints that cannot both be of one honest log: they prove it to anyone. */
+  readonly contradiction: readonly [string, string] | null;
+}
+
+export interface JudgedReceipt {
+  readonly lines: readonly Line[];
+  readonly proven: ProvenRecord | null;
+  readonly contradiction: readonly [string, string] | null;
+}
+
+const SILENT = "The server did not give all that this check needs. Nothing is shown to be wrong, and nothing to be right. Try again; if it stays so, ask the operator why.";
+
+/** Judges the log as it is shown at `now`. */
+export async function visit(log: ShownLog, remembered: Remembered | null, now: string): Promise<Visit> {
+  const lines = [keyLine(log.key, remembered)];
+  const trusted = remembered?.key ?? log.key;
+  const nothing = { lines, head: null, note: null, keep: null, contradiction: null };
+  let note: string;
+  let head: Checkpoint;
+  try {
+    note = await log.checkpoint();
+    head = await openCheckpoint(note, await readKey(trusted));
+  } catch (error) {
+    lines.push(line(toneOf(error), "Signature", sayWhy(error, checkpointDoubt)));
+    return nothing;
+  }
+  lines.push(line("good", "Signature", `The newest checkpoint is signed with this key. It fixes ${records(head.size)}.`));
+  const before = remembered?.note ?? null;
+  const history = await historyLine(before, remembered?.seen ?? "", head, log.fetch);
+  lines.push(history.line);
+  const isSound = lines.every((one) => one.tone === "good" || one.tone === "note");
+  return {
+    lines,
+    head,
+    note,
+    keep: isSound ? { key: trusted, isGiven: remembered?.isGiven ?? false, since: remembered?.since ?? now, note, seen: now } : null,
+    contradiction: history.isContradiction && before !== null ? [before, note] : null,
+  };
+}
+
+/** Judges a receipt by the trusted key, and by the log as it is shown now when that could be looked at. */
+export async function judgeReceipt(text: string, key: string, shown: Visit, fetch: Fetch): Promise<JudgedReceipt> {
+  const lines: Line[] = [];
+  let proven: ProvenRecord;
+  try {
+    proven = await openReceipt(text, await readKey(key));
+  } catch (error) {
+    lines.push(line("bad", "Receipt", sayWhy(error, receiptDoubt)));
+    return { lines, proven: null, contradiction: null };
+  }
+  const { index, checkpoint } = proven;
+  lines.push(line("good", "Receipt", `Its checkpoint is signed with the log's key and fixes ${records(checkpoint.size)}. The record below is one of them, at place ${index.toLocaleString("en-US")}, counted from 0.`));
+  if (shown.head === null || shown.note === null) {
+    lines.push(line("open", "Log as shown now", "It could not be looked at, so it is not known whether this record is still in it."));
+    return { lines, proven, contradiction: null };
+  }
+  try {
+    await verifyHistory(checkpoint, shown.head, fetch);
+    lines.push(line("good", "Log as shown now", `It still holds this record, unchanged, at the same place among ${records(shown.head.size)}.`));
+    return { lines, proven, contradiction: null };
+  } catch (error) {
+    const told = `${sayWhy(error, historyDoubt)} The receipt was made when it had ${records(checkpoint.size)}; now it shows ${records(shown.head.size)}.`;
+    lines.push(line(toneOf(error), "Log as shown now", told));
+    const receiptNote = text.slice(text.indexOf("\n\n") + 2);
+    return { lines, proven, contradiction: contradicts(error) ? [receiptNote, shown.note] : null };
+  }
+}
+
+function keyLine(shown: string, remembered: Remembered | null): Line {
+  if (remembered === null) {
+    return line("note", "Key", "This is the first time that this browser sees this log. It keeps the key, and will say when another one is shown.");
+  }
+  const whose = remembered.isGiven ? `you gave on ${moment(remembered.since)}` : `this browser saw first, on ${moment(remembered.since)}`;
+  if (shown === remembered.key) return line("good", "Key", `The server shows the key that ${whose}.`);
+  return line("bad", "Key", `The key changed. The server shows another key than the one that ${whose}. Everything here is judged by the old one.`);
+}
+
+async function historyLine(before: string | null, seen: string, head: Checkpoint, fetch: Fetch): Promise<{ line: Line; isContradiction: boolean }> {
+  const about = "Since your last visit";
+  if (before === null) {
+    return { line: line("note", about, "There is nothing to compare with yet. From the next visit on, this says whether anything was changed or taken out."), isContradiction: false };
+  }
+  const old = readCheckpoint(noteText(before));
+  try {
+    await verifyHistory(old, head, fetch);
+  } catch (error) {
+    const told = `${sayWhy(error, historyDoubt)} On ${moment(seen)} it had ${records(old.size)}; now it shows ${records(head.size)}.`;
+    return { line: line(toneOf(error), about, told), isContradiction: contradicts(error) };
+  }
+  const added = head.size - old.size;
+  const more = added === 0 ? "Nothing was added since." : `${records(added)} came after ${old.size === 1 ? "it" : "them"}.`;
+  return { line: line("good", about, `What you saw on ${moment(seen)}, ${records(old.size)}, is still there, unchanged and in the same order. ${more}`), isContradiction: false };
+}
+
+function toneOf(error: unknown): "bad" | "open" {
+  return error instanceof Unreachable ? "open" : "bad";
+}
+
+function contradicts(error: unknown): boolean {
+  return error instanceof Doubt && (error.kind === "smaller" || error.kind === "rewritten");
+}
+
+/** The words for a doubt or a silent server; anything else is a fault and goes on. */
+function sayWhy(error: unknown, words: (kind: DoubtKind) => string): string {
+  if (error instanceof Unreachable) return SILENT;
+  if (error instanceof Doubt) return words(error.kind);
+  throw error;
+}

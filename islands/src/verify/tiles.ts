@@ -37,7 +37,7 @@ export class Tiles {
 
   /** The root over records [start, end); `start` divides as the tree does. */
   async root(start: number, end: number): Promise<Bytes> {
-    const largest = split((end - start) * 2); // the largest power of two up to their count
+    const largest = split(end - start + 1); // the largest power of two up to their count
     const left = await this.#perfect(start, largest);
     return start + largest === end ? left : nodeHash(left, await this.root(start + largest, end));
   }

@@ -95,17 +95,17 @@ class Home:
             registries.people.add(PersonId(person), agency=AgencyId(agency), display_name=name, roles=frozenset(roles))
 
     @contextmanager
-    def serve(self, log: str = "server.log") -> Iterator["Server"]:
-        """Serve the node on a free loopback port until the block ends."""
-        server = self.start(log)
+    def serve(self, log: str = "server.log", port: int | None = None) -> Iterator["Server"]:
+        """Serve the node on a free loopback port, or on the given one, until the block ends."""
+        server = self.start(log, port)
         try:
             yield server
         finally:
             server.stop()
 
-    def start(self, log: str = "server.log") -> "Server":
+    def start(self, log: str = "server.log", port: int | None = None) -> "Server":
         """Start the server and wait until it answers."""
-        port = free_port()
+        port = port or free_port()
         output = self.folder / log
         with output.open("ab") as file:
             process = subprocess.Popen(

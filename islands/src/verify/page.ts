@@ -8,7 +8,7 @@ import { Unreachable, judgeReceipt, visit, type ShownLog, type Visit } from "./v
 import { line, moment, plain, records, visible, type Line, type Tone } from "./words";
 
 const PATIENCE_MS = 20_000;
-const UNLISTED = new Set(["version", "commitments"]);
+const UNLISTED = new Set(["version"]);
 const LISTED_WORDS = new Set(["action", "purpose", "offense", "basis", "verdict"]);
 const UNSUPPORTED = "This browser cannot check Ed25519 signatures. Chrome and Edge can from version 137, Firefox from 129, Safari from 17.";
 
@@ -24,11 +24,8 @@ export class LogCheck {
     this.#section = section;
     this.#operator = section.dataset["operator"] ?? "";
     const fetch = (path: string): Promise<Bytes> => getPublic(`/log/${encodeURIComponent(this.#operator)}/${path}`);
-    this.#log = {
-      key: section.dataset["vkey"] ?? "",
-      checkpoint: async () => new TextDecoder("utf-8", { ignoreBOM: true }).decode(await fetch("checkpoint")),
-      fetch,
-    };
+    const text = async (path: string): Promise<string> => new TextDecoder("utf-8", { ignoreBOM: true }).decode(await fetch(path));
+    this.#log = { key: async () => (await text("vkey")).trimEnd(), checkpoint: () => text("checkpoint"), fetch };
   }
 
   /** Shows the controls and looks at the log for the first time on this page. */
@@ -96,10 +93,11 @@ export class LogCheck {
     await this.#look();
     const shown = this.#shown;
     if (shown === null) return this.#say("receipt-says", "open", "This receipt could not be checked: see above.");
-    const judged = await judgeReceipt(text, this.#key(), shown, this.#log.fetch);
+    const judged = await judgeReceipt(text, shown, this.#log.fetch);
     this.#list("receipt-lines", judged.lines);
     const wrong = judged.lines.find((one) => one.tone === "bad");
-    if (judged.proven === null) this.#say("receipt-says", "bad", `Do not rely on this receipt. ${wrong?.says ?? ""}`);
+    if (judged.proven === null && !wrong) this.#say("receipt-says", "open", "This receipt could not be checked: see above.");
+    else if (judged.proven === null) this.#say("receipt-says", "bad", `Do not rely on this receipt. ${wrong?.says ?? ""}`);
     else if (wrong) this.#say("receipt-says", "bad", `The receipt is good; the log is not. ${wrong.says}`);
     else if (judged.lines.some((one) => one.tone === "open")) this.#say("receipt-says", "open", "The receipt is good. The log as it is now could not be looked at.");
     else this.#say("receipt-says", "good", `This receipt is good: its record is in the log, at place ${judged.proven.index.toLocaleString("en-US")}, counted from 0.`);
@@ -127,18 +125,18 @@ export class LogCheck {
     field.removeAttribute("aria-invalid");
     const before = recall(this.#operator);
     remember(this.#operator, { note: null, seen: null, ...before, key, isGiven: true, since: new Date().toISOString() });
-    this.#say("key-says", "good", key === this.#log.key ? "It is the key that the server shows." : "It is another key than the server shows.");
+    this.#say("key-says", "note", "Checking…");
     await this.#look();
+    const shown = this.#shown?.shownKey ?? null;
+    if (shown === null) this.#say("key-says", "open", "The log is judged by this key once the server shows it.");
+    else if (shown === key) this.#say("key-says", "good", "It is the key that the server shows.");
+    else this.#say("key-says", "bad", "It is another key than the server shows.");
   }
 
   async #forget(): Promise<void> {
     forget(this.#operator);
     this.#say("key-says", "note", "Forgotten. What follows is a first visit.");
     await this.#look();
-  }
-
-  #key(): string {
-    return recall(this.#operator)?.key ?? this.#log.key;
   }
 
   #showMemory(): void {
@@ -150,12 +148,12 @@ export class LogCheck {
 
   #offer(contradiction: readonly [string, string] | null): void {
     this.#contradiction = contradiction;
-    this.#part("save").hidden = contradiction === null;
+    for (const part of ["save", "advice"]) this.#part(part).hidden = contradiction === null;
   }
 
   /** Saves the two checkpoints that contradict each other, as a file to show to others. */
   #save(): void {
-    const told = `Two checkpoints of one log, both signed with its key. A log that is never changed cannot have signed both.\nKey: ${this.#key()}\n`;
+    const told = `Two checkpoints of one log, both signed with its key. A log that is never changed cannot have signed both.\nKey: ${this.#shown?.trustedKey ?? ""}\n`;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([[told, ...(this.#contradiction ?? [])].join("\n----\n\n")], { type: "text/plain" }));
     link.download = `${this.#operator}-two-checkpoints.txt`;
@@ -175,7 +173,7 @@ export class LogCheck {
       ...lines.map((one) => {
         const item = document.createElement("li");
         item.className = `check-${one.tone}`;
-        item.append(withText("strong", `${one.about}: `), one.says);
+        item.append(withText("strong", `${one.about}: `), `${one.says} ${one.more}`);
         return item;
       }),
     );
@@ -204,12 +202,19 @@ function recordParts(record: Bytes): HTMLElement[] {
   list.className = "facts card";
   for (const [name, value] of Object.entries(fields)) {
     if (UNLISTED.has(name)) continue;
-    const told = typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : JSON.stringify(value);
     const pair = document.createElement("div");
-    pair.append(withText("dt", plain(name)), withText("dd", visible(LISTED_WORDS.has(name) ? plain(told) : told)));
+    const isSealed = name === "commitments";
+    const told = isSealed ? `${Object.keys(Object(value)).map(plain).join(", ")} (not in the receipt)` : asText(value);
+    pair.append(withText("dt", isSealed ? "sealed beside the log" : plain(name)), withText("dd", visible(LISTED_WORDS.has(name) ? plain(told) : told)));
     list.append(pair);
   }
   return [list, whole];
+}
+
+function asText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(asText).join(", ");
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.entries(value).map(([name, part]) => `${plain(name)}: ${asText(part)}`).join(", ");
 }
 
 function withText(tag: string, text: string): HTMLElement {

@@ -7,20 +7,23 @@ import type { Remembered } from "./memory";
 import { noteText, openCheckpoint, readCheckpoint, readKey, type Checkpoint } from "./note";
 import { openReceipt, type ProvenRecord } from "./receipt";
 import { verifyHistory, type Fetch } from "./tiles";
-import { checkpointDoubt, historyDoubt, line, moment, receiptDoubt, records, type Line } from "./words";
+import { checkpointDoubt, historyDoubt, line, moment, receiptDoubt, records, visible, type Line } from "./words";
 
 /** The server did not give what was asked for. */
 export class Unreachable extends Error {}
 
 /** One log as its server shows it. */
 export interface ShownLog {
-  readonly key: string;
+  readonly key: () => Promise<string>;
   readonly checkpoint: () => Promise<string>;
   readonly fetch: Fetch;
 }
 
 export interface Visit {
   readonly lines: readonly Line[];
+  /** The key that the server shows, and the one that everything is judged by. */
+  readonly shownKey: string | null;
+  readonly trustedKey: string | null;
   readonly head: Checkpoint | null;
   readonly note: string | null;
   /** What to remember from now on; null when something is wrong or could not be looked at. */
@@ -39,17 +42,20 @@ const SILENT = "The server did not give all that this check needs. Nothing is sh
 
 /** Judges the log as it is shown at `now`. */
 export async function visit(log: ShownLog, remembered: Remembered | null, now: string): Promise<Visit> {
-  const lines = [keyLine(log.key, remembered)];
-  const trusted = remembered?.key ?? log.key;
-  const nothing = { lines, head: null, note: null, keep: null, contradiction: null };
+  const lines: Line[] = [];
+  let shownKey: string | null = null;
+  let trustedKey = remembered?.key ?? null;
   let note: string;
   let head: Checkpoint;
   try {
+    shownKey = await log.key();
+    trustedKey ??= shownKey;
+    lines.push(keyLine(shownKey, remembered));
     note = await log.checkpoint();
-    head = await openCheckpoint(note, await readKey(trusted));
+    head = await openCheckpoint(note, await readKey(trustedKey));
   } catch (error) {
     lines.push(line(toneOf(error), "Signature", sayWhy(error, checkpointDoubt)));
-    return nothing;
+    return { lines, shownKey, trustedKey, head: null, note: null, keep: null, contradiction: null };
   }
   lines.push(line("good", "Signature", `The newest checkpoint is signed with this key. It fixes ${records(head.size)}.`));
   const before = remembered?.note ?? null;
@@ -58,21 +64,24 @@ export async function visit(log: ShownLog, remembered: Remembered | null, now: s
   const isSound = lines.every((one) => one.tone === "good" || one.tone === "note");
   return {
     lines,
+    shownKey,
+    trustedKey,
     head,
     note,
-    keep: isSound ? { key: trusted, isGiven: remembered?.isGiven ?? false, since: remembered?.since ?? now, note, seen: now } : null,
+    keep: isSound ? { key: trustedKey, isGiven: remembered?.isGiven ?? false, since: remembered?.since ?? now, note, seen: now } : null,
     contradiction: history.isContradiction && before !== null ? [before, note] : null,
   };
 }
 
 /** Judges a receipt by the trusted key, and by the log as it is shown now when that could be looked at. */
-export async function judgeReceipt(text: string, key: string, shown: Visit, fetch: Fetch): Promise<JudgedReceipt> {
+export async function judgeReceipt(text: string, shown: Visit, fetch: Fetch): Promise<JudgedReceipt> {
   const lines: Line[] = [];
   let proven: ProvenRecord;
   try {
-    proven = await openReceipt(text, await readKey(key));
+    if (shown.trustedKey === null) throw new Unreachable();
+    proven = await openReceipt(text, await readKey(shown.trustedKey));
   } catch (error) {
-    lines.push(line("bad", "Receipt", sayWhy(error, receiptDoubt)));
+    lines.push(line(toneOf(error), "Receipt", sayWhy(error, receiptDoubt)));
     return { lines, proven: null, contradiction: null };
   }
   const { index, checkpoint } = proven;
@@ -86,8 +95,8 @@ export async function judgeReceipt(text: string, key: string, shown: Visit, fetc
     lines.push(line("good", "Log as shown now", `It still holds this record, unchanged, at the same place among ${records(shown.head.size)}.`));
     return { lines, proven, contradiction: null };
   } catch (error) {
-    const told = `${sayWhy(error, historyDoubt)} The receipt was made when it had ${records(checkpoint.size)}; now it shows ${records(shown.head.size)}.`;
-    lines.push(line(toneOf(error), "Log as shown now", told));
+    const sizes = `The receipt was made when it had ${records(checkpoint.size)}; now it shows ${records(shown.head.size)}.`;
+    lines.push(line(toneOf(error), "Log as shown now", sayWhy(error, historyDoubt), sizes));
     const receiptNote = text.slice(text.indexOf("\n\n") + 2);
     return { lines, proven, contradiction: contradicts(error) ? [receiptNote, shown.note] : null };
   }
@@ -99,7 +108,8 @@ function keyLine(shown: string, remembered: Remembered | null): Line {
   }
   const whose = remembered.isGiven ? `you gave on ${moment(remembered.since)}` : `this browser saw first, on ${moment(remembered.since)}`;
   if (shown === remembered.key) return line("good", "Key", `The server shows the key that ${whose}.`);
-  return line("bad", "Key", `The key changed. The server shows another key than the one that ${whose}. Everything here is judged by the old one.`);
+  const advice = `It now shows ${visible(shown)}. Everything here is judged by the old key, which stands below. Ask the operator, by another way than this page, whether it changed its key and why.`;
+  return line("bad", "Key", `The key changed. The server shows another key than the one that ${whose}.`, advice);
 }
 
 async function historyLine(before: string | null, seen: string, head: Checkpoint, fetch: Fetch): Promise<{ line: Line; isContradiction: boolean }> {
@@ -111,8 +121,8 @@ async function historyLine(before: string | null, seen: string, head: Checkpoint
   try {
     await verifyHistory(old, head, fetch);
   } catch (error) {
-    const told = `${sayWhy(error, historyDoubt)} On ${moment(seen)} it had ${records(old.size)}; now it shows ${records(head.size)}.`;
-    return { line: line(toneOf(error), about, told), isContradiction: contradicts(error) };
+    const sizes = `On ${moment(seen)} it had ${records(old.size)}; now it shows ${records(head.size)}.`;
+    return { line: line(toneOf(error), about, sayWhy(error, historyDoubt), sizes), isContradiction: contradicts(error) };
   }
   const added = head.size - old.size;
   const more = added === 0 ? "Nothing was added since." : `${records(added)} came after ${old.size === 1 ? "it" : "them"}.`;

@@ -11,9 +11,11 @@ export interface Line {
   readonly tone: Tone;
   readonly about: string;
   readonly says: string;
+  /** What goes on after it, for who reads further. */
+  readonly more: string;
 }
 
-export const line = (tone: Tone, about: string, says: string): Line => ({ tone, about, says });
+export const line = (tone: Tone, about: string, says: string, more = ""): Line => ({ tone, about, says, more });
 
 /** `1,204 records`. */
 export function records(count: number): string {

@@ -33,8 +33,9 @@ def script() -> str:
         pytest.skip("NO SCRIPT: islands/ was not built (make islands), the check in the browser was not tried")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Return a browser of this module's own: playwright runs once at a time in a process."""
     if not CHROMIUM.exists():
         pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, the check in the browser was not tried")
     with sync_playwright() as playwright:

@@ -53,7 +53,13 @@ def test_lines_of_witnesses_are_no_hindrance(verifier: Verifier) -> None:
     """Lines of others, before and after, long ones and many, neither help nor hinder."""
     text, _, own = NOTE.rpartition("\n\n")
     same_name = f"— {ORIGIN} " + base64.b64encode(b"\x09\x09\x09\x09" + bytes(64)).decode() + "\n"
-    cosigned = [NOTE + WITNESS, f"{text}\n\n{WITNESS}{own}", NOTE + WITNESS + QUANTUM, NOTE + same_name, NOTE + QUANTUM * 16]
+    cosigned = [
+        NOTE + WITNESS,
+        f"{text}\n\n{WITNESS}{own}",
+        NOTE + WITNESS + QUANTUM,
+        NOTE + same_name,
+        NOTE + QUANTUM * 16,
+    ]
 
     assert [[ORIGIN, 1204, ROOT.hex()]] * 5 == opened(verifier, *cosigned)
     assert ["unsigned", "unsigned"] == opened(verifier, f"{text}\n\n{WITNESS}", f"{text}\n\n{same_name}{QUANTUM}")

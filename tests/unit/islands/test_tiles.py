@@ -1,6 +1,7 @@
 """The browser's history of a log, from the pieces that a real log exports; pieces that lie, and logs that forked."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def test_a_fork_is_a_fork(verifier: Verifier, log: Exported, fork: Exported) -> 
 
 def test_a_log_that_shrank_is_seen(at_log: Verifier, log: Exported) -> None:
     """Fewer records than before is never a history, though they are the same ones; no piece is asked for."""
-    assert {"smaller"} == set(at_log.run(HISTORY, [log.step(now, was) for was, now in zip(SIZES, SIZES[1:], strict=False)]))
+    assert {"smaller"} == set(at_log.run(HISTORY, [log.step(now, was) for was, now in pairwise(SIZES)]))
     assert [] == at_log.fetched
 
 
@@ -136,7 +137,9 @@ def test_a_piece_that_lies_is_seen(at_log: Verifier, log: Exported) -> None:
     assert {"tile/0/001.p/255": {"proof"}, "tile/1/000.p/1": {"proof"}} == outcomes
 
 
-@pytest.mark.parametrize("change", [lambda tile: tile[:-32], lambda tile: tile + bytes(32), lambda tile: b"", lambda tile: tile[:-1]])
+@pytest.mark.parametrize(
+    "change", [lambda tile: tile[:-32], lambda tile: tile + bytes(32), lambda tile: b"", lambda tile: tile[:-1]]
+)
 def test_a_piece_of_another_length_is_refused(at_log: Verifier, log: Exported, change: Any) -> None:
     """A piece holds as many hashes as its name says."""
     at_log.tamper = lambda _, content: change(content)

@@ -112,7 +112,13 @@ def test_published_proofs_hold(verifier: Verifier) -> None:
         {**one, "leaf": leaves[one["index"]], "root": roots[one["size"]]} for one in PUBLISHED["inclusion"]
     ]  # fmt: skip
     grown = [
-        {"old": one["old"], "old_root": roots[one["old"]], "size": one["new"], "root": roots[one["new"]], "path": one["path"]}
+        {
+            "old": one["old"],
+            "old_root": roots[one["old"]],
+            "size": one["new"],
+            "root": roots[one["new"]],
+            "path": one["path"],
+        }
         for one in PUBLISHED["consistency"]
     ]
 
@@ -165,3 +171,37 @@ def test_two_trees_of_one_size_are_one_tree(verifier: Verifier) -> None:
     ]
 
     assert ["holds", "proof", "proof", "proof"] == verifier.run(CHECK_CONSISTENCY, cases)
+
+
+def test_the_vectors_of_other_verifiers(verifier: Verifier) -> None:
+    """Every vector that Go's and others' verifiers are held to comes out the same here: what holds and what must not."""
+    included = json.loads((VECTORS / "inclusion-proofs.json").read_text())["vectors"]
+    consistent = json.loads((VECTORS / "consistency-proofs.json").read_text())["vectors"]
+    inclusion = [
+        {
+            "leaf": one["leaf_hash"],
+            "index": one["leaf_index"],
+            "size": one["tree_size"],
+            "root": one["root"],
+            "path": one["proof"],
+        }
+        for one in included
+    ]
+    grown = [
+        {
+            "old": one["old_size"],
+            "old_root": one["old_root"],
+            "size": one["new_size"],
+            "root": one["new_root"],
+            "path": one["proof"],
+        }
+        for one in consistent
+    ]
+    told = verifier.run(CHECK_INCLUSION, inclusion) + verifier.run(CHECK_CONSISTENCY, grown)
+
+    assert [] == [
+        (one["name"], kind)
+        for one, kind in zip(included + consistent, told, strict=True)
+        if one["holds"] != (kind == "holds")
+    ]
+    assert (98, 98) == (len(included), len(consistent))

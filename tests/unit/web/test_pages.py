@@ -7,10 +7,11 @@ from browsing import CITY, HOSTILE, PASSWORD, Browser, Site, hidden, question, t
 
 from lockplate.access import parse_leaf
 from lockplate.evidence.proof_file import open_proof
-from lockplate.operations.publishing import PublicNumbers
+from lockplate.operations.publishing import SMALL, PublicNumbers
 from lockplate.registry.sessions import IDLE_LIFE
 from lockplate.terms import PersonId, Role
 from lockplate.web.doorway import COOKIE
+from lockplate.web.pages.rendering import CHECK_SCRIPT, Rendering
 from lockplate.web.pages.routes import HANDLERS, OPEN_TO_ANYONE
 
 EXACT = {"plate": "7LOC842", "captured_at": "2026-11-24T08:15:02.120Z", "reader": "bridge-east", "direction": "east"}
@@ -461,6 +462,36 @@ def test_the_public_page_is_for_anyone(reads: Site) -> None:
                   "At most 30 days from storage"):  # fmt: skip
         assert words in told
     assert not any(name in answer.text for name in ("officer.lind", "auditor.roe", "7LOC842"))
+
+
+def test_the_script_of_the_check_is_served_from_here(reads: Site) -> None:
+    """One module, at an address that changes with its content; the page allows no other script."""
+    page = reads.browser().get("/")
+    addresses = re.findall(r"<script[^>]*>", page.text)
+    if not addresses:
+        pytest.skip("NO SCRIPT: islands/ was not built (make islands), the served script was not tried")
+    (address,) = re.findall(r'src="(/static/verify\.js\?v=[0-9a-f]{12})"', "".join(addresses))
+    served = reads.browser().get(address)
+
+    assert 1 == len(addresses)
+    assert (200, "text/javascript; charset=utf-8") == (served.status_code, served.headers["content-type"])
+    assert "immutable" in served.headers["cache-control"]
+    assert "script-src 'self';" in page.headers["content-security-policy"]
+    assert "<script" not in reads.person("officer.lind").get("/app/ask").text
+
+
+def test_a_server_without_the_script_says_so(reads: Site) -> None:
+    """Not built: no script is asked for, and the page says that nothing was checked and what does the same."""
+    rendering = Rendering()
+    assets = rendering._environment.globals["asset"]
+    assert isinstance(assets, dict)
+    assets.pop(CHECK_SCRIPT, None)
+    page = PublicNumbers().page(reads.node)
+    text = rendering.text("public.html", visitor=None, page=page, small=SMALL)
+
+    assert "<script" not in text
+    assert "this server was installed without the check's script" in text_of(text)
+    assert "lockplate log verify checkpoint --key vkey" in text
 
 
 def test_the_law_page_says_who_decided_each_value(reads: Site) -> None:

@@ -23,9 +23,9 @@ STYLE_SHEET = "lockplate.css"
 ICON = "lockplate.svg"
 CHECK_SCRIPT = "verify.js"
 STATIC_TYPES = {
-    STYLE_SHEET: "text/css; charset=utf-8",
+    STYLE_SHEET: "text/css",
     ICON: "image/svg+xml",
-    CHECK_SCRIPT: "text/javascript; charset=utf-8",
+    CHECK_SCRIPT: "text/javascript",
 }
 BUILT = frozenset({CHECK_SCRIPT})
 """Made from `islands/` by `make islands`, not part of the source: a page must do without a file that was not built."""
@@ -75,7 +75,7 @@ class Rendering:
 
 
 def static_file(name: str) -> bytes:
-    """Return one of the files that pages use, as installed; raises NotFound for one that does not exist or was not built."""
+    """Return one of the files that pages use, as installed; raises NotFound for another, or one that was not built."""
     if name not in STATIC_TYPES or not _place(name).is_file():
         raise NotFound("there is no such file", code="no_file")
     return _place(name).read_bytes()

@@ -9,6 +9,7 @@ export { fromBase64, openCheckpoint, readKey, toBase64 } from "./note";
 export { openReceipt } from "./receipt";
 export { Tiles, tilePath, verifyHistory } from "./tiles";
 export { leafHash, nodeHash, rootOver, verifyConsistency, verifyInclusion } from "./tree";
+export { moment, records, visible } from "./words";
 
 const INSECURE = "Your browser gives its cryptography only to pages that came over HTTPS, or from this machine. Open this page that way, or use the command below.";
 

@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from lockplate.checkpoint import Checkpoint, Signer
+from lockplate.cosigning.cosignature import Cosigner
 
 pytestmark = pytest.mark.browser
 
@@ -63,6 +65,17 @@ def test_lines_of_witnesses_are_no_hindrance(verifier: Verifier) -> None:
 
     assert [[ORIGIN, 1204, ROOT.hex()]] * 5 == opened(verifier, *cosigned)
     assert ["unsigned", "unsigned"] == opened(verifier, f"{text}\n\n{WITNESS}", f"{text}\n\n{same_name}{QUANTUM}")
+
+
+def test_a_checkpoint_that_witnesses_cosigned_opens(verifier: Verifier) -> None:
+    """Real cosignatures in both forms, by two witnesses, beside the log's own signature."""
+    checkpoint = Checkpoint(origin=ORIGIN, size=1204, root=ROOT)
+    at = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    witnesses = (Cosigner("clerk.example/w1", bytes(range(64))), Cosigner("board.example/w2", bytes(range(1, 65))))
+    lines = [line.text() for witness in witnesses for line in witness.cosign(checkpoint, at)]
+
+    assert 4 == len(lines)
+    assert [[ORIGIN, 1204, ROOT.hex()]] == opened(verifier, NOTE + "".join(lines))
 
 
 def test_every_altered_letter_is_seen(verifier: Verifier) -> None:

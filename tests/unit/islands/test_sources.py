@@ -65,11 +65,11 @@ def test_the_checks_would_see() -> None:
 
 
 def test_the_verifier_is_small_and_alone() -> None:
-    """Notes, trees and receipts are about 150 lines to read, tiles 70 more; they import nothing but each other."""
+    """Notes, trees and receipts are about 150 lines to read, tiles about 80 more; they import nothing but each other."""
     lines = {path.stem: len(code(path.read_text(encoding="utf-8"))) for path in SOURCES}
 
     assert lines["note"] + lines["tree"] + lines["receipt"] <= 165
-    assert lines["tiles"] + lines["doubt"] <= 85
+    assert lines["tiles"] + lines["doubt"] <= 98
     for path in SOURCES:
         if path.stem in VERIFIER:
             imported = re.findall(r'from "\./([a-z]+)"', path.read_text(encoding="utf-8"))
@@ -93,7 +93,7 @@ def test_packages_only_build(tmp_path: Path) -> None:
     assert "dependencies" not in package
     assert {"typescript", "vite"} == package["devDependencies"].keys()
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in package["devDependencies"].values())
-    assert [] == [name for name, one in lock.items() if "resolved" in one]
+    assert [] == re.findall(r"resolved|://", (ISLANDS / "package-lock.json").read_text())
     assert [] == [name for name, one in lock.items() if name and not one["integrity"].startswith("sha512-")]
 
 

@@ -6,8 +6,10 @@ node with a changed file, a node founded anew. Set LOCKPLATE_SHOTS to a folder t
 
 import json
 import os
+import re
 import shutil
 import sqlite3
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from lockplate.checkpoint import verify_checkpoint
+from lockplate.checkpoint import Checkpoint, verify_checkpoint
 from lockplate.errors import NotFound
+from lockplate.merkle import verify_consistency
 from lockplate.web.pages.rendering import CHECK_SCRIPT, static_file
 from running import Home, Server, free_port
 
@@ -147,6 +150,18 @@ def judged(page: Page, receipt: str) -> Locator:
     return says
 
 
+def saved(page: Page, server: Server, folder: Path) -> tuple[str, list[Checkpoint], list[bytes]]:
+    """Save the evidence; return what it says, its two checkpoints once their signatures hold, and the hashes after."""
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Save both signed checkpoints").click()
+    downloading.value.save_as(folder / "evidence.txt")
+    told, *parts = (folder / "evidence.txt").read_text().split("\n----\n\n")
+    vkey = httpx_text(server, "/log/oakmont/vkey").strip()
+    assert vkey in told
+    hashes = [b64decode(line) for line in "".join(parts[2:]).splitlines() if re.fullmatch(r"[A-Za-z0-9+/]{43}=", line)]
+    return told, [verify_checkpoint(note, vkey) for note in parts[:2]], hashes
+
+
 def memory(page: Page) -> dict[str, str]:
     return dict(page.evaluate("Object.entries(localStorage)"))
 
@@ -196,7 +211,7 @@ def httpx_text(server: Server, path: str) -> str:
 
 
 def test_a_log_that_was_rolled_back(page: Page, copied: Any, port: int, tmp_path: Path) -> None:
-    """An older copy of the node is served: loud, on every visit until it is explained; two checkpoints prove it."""
+    """An older copy of the node is served: loud, on every visit; what the two checkpoints do not prove is not claimed."""
     old = copied("old")
     with copied("home").serve(port=port) as server:
         seen = grow(server, 5, "second")
@@ -213,17 +228,18 @@ def test_a_log_that_was_rolled_back(page: Page, copied: Any, port: int, tmp_path
             expect(part(page, "lines")).to_contain_text(f"it had {seen} records; now it shows {seen - 5} records.")
             assert remembered == memory(page)
         look(page, "rolled-back")
-        with page.expect_download() as downloading:
-            page.get_by_role("button", name="Save both signed checkpoints").click()
-        vkey = httpx_text(server, "/log/oakmont/vkey").strip()
-    downloading.value.save_as(tmp_path / "evidence.txt")
-    told, *notes = (tmp_path / "evidence.txt").read_text().split("----\n\n")
-    assert vkey in told
-    assert [seen, seen - 5] == [verify_checkpoint(note.removesuffix("\n") if note.endswith("\n\n") else note, vkey).size for note in notes]  # fmt: skip
+        expect(part(page, "advice")).to_contain_text("To others the two do not prove much yet")
+        told, notes, proof = saved(page, server, tmp_path)
+    assert "Only who saw them can say in which order." in told
+    assert [seen, seen - 5] == [note.size for note in notes]
+    assert [] == proof
 
 
-def test_a_log_that_was_rewritten(page: Page, copied: Any, port: int) -> None:
-    """A copy of the node that went another way, with the same signing key: larger or as large, it is a fork."""
+def test_a_log_that_was_rewritten(page: Page, copied: Any, port: int, tmp_path: Path) -> None:
+    """A copy of the node that went another way, with the same signing key: larger or as large, it is a fork.
+
+    What is saved proves it to whoever has the key: the later root goes on from another root of the same size.
+    """
     fork = copied("fork")
     with copied("home").serve(port=port) as server:
         seen = grow(server, 5, "second")
@@ -240,6 +256,12 @@ def test_a_log_that_was_rewritten(page: Page, copied: Any, port: int) -> None:
             )
             expect(part(page, "save")).to_be_visible()
             expect(part(page, "lines")).to_contain_text(f"now it shows {now} records")
+            told, (first, later), (instead, *path) = saved(page, server, tmp_path)
+            assert "a log that is never changed cannot have signed both" in told
+            assert (seen, now) == (first.size, later.size)
+            assert later.root == verify_consistency(seen, instead, now, later.root, path)
+            assert instead != first.root
+        expect(part(page, "advice")).to_contain_text("they prove to anyone that the log was not kept as it must be")
         look(page, "rewritten")
         for text in (receipt, common):
             expect(judged(page, text)).to_contain_text("The receipt is good; the log is not. The log was rewritten.")
@@ -414,13 +436,17 @@ def test_a_browser_without_ed25519(page: Page, copied: Any, port: int) -> None:
 
 
 def test_a_browser_that_keeps_nothing(page: Page, copied: Any, port: int) -> None:
-    """Where storage is shut the check still runs, and says that each visit is a first one."""
+    """Where storage is shut the check still runs, and says that each visit is a first one; no key is promised to be kept."""
     page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('shut', 'SecurityError'); } });")  # fmt: skip
     with copied("home").serve(port=port) as server:
         expect(visited(page, server)).to_contain_text("Not everything could be checked.")
         expect(part(page, "lines")).to_contain_text(
             "This browser keeps nothing for this page, so each visit is a first one."
         )
+        page.get_by_text("The key you trust, and what your browser remembers").click()
+        page.get_by_label("The log's key, from elsewhere").fill(httpx_text(server, "/log/oakmont/vkey").strip())
+        page.get_by_role("button", name="Judge by this key").click()
+        expect(part(page, "key-says")).to_contain_text("This browser keeps nothing for this page, not even a key.")
 
 
 def test_by_keyboard_and_by_ear(page: Page, copied: Any, port: int) -> None:

@@ -4,8 +4,8 @@
 
 import { forget, recall, remember, type Remembered } from "./memory";
 import { readKey, toBase64, type Bytes } from "./note";
-import { Unreachable, judgeReceipt, visit, type ShownLog, type Visit } from "./visit";
-import { line, moment, plain, records, visible, type Line, type Tone } from "./words";
+import { Unreachable, judgeReceipt, visit, type Contradiction, type ShownLog, type Visit } from "./visit";
+import { FORK_ADVICE, SHRUNK_ADVICE, evidence, line, moment, plain, records, visible, type Line, type Tone } from "./words";
 
 const PATIENCE_MS = 20_000;
 const UNLISTED = new Set(["version"]);
@@ -18,7 +18,7 @@ export class LogCheck {
   readonly #log: ShownLog;
   #shown: Visit | null = null;
   #isKept = true;
-  #contradiction: readonly [string, string] | null = null;
+  #contradiction: Contradiction | null = null;
 
   constructor(section: HTMLElement) {
     this.#section = section;
@@ -124,7 +124,8 @@ export class LogCheck {
     }
     field.removeAttribute("aria-invalid");
     const before = recall(this.#operator);
-    remember(this.#operator, { note: null, seen: null, ...before, key, isGiven: true, since: new Date().toISOString() });
+    const isKept = remember(this.#operator, { note: null, seen: null, ...before, key, isGiven: true, since: new Date().toISOString() });
+    if (!isKept) return this.#say("key-says", "open", "This browser keeps nothing for this page, not even a key. Use the command below with yours.");
     this.#say("key-says", "note", "Checking…");
     await this.#look();
     const shown = this.#shown?.shownKey ?? null;
@@ -146,16 +147,20 @@ export class LogCheck {
     this.#part("kept-key").textContent = visible(kept?.key ?? "");
   }
 
-  #offer(contradiction: readonly [string, string] | null): void {
+  #offer(contradiction: Contradiction | null): void {
     this.#contradiction = contradiction;
+    this.#part("advice").textContent = contradiction?.fork ? FORK_ADVICE : SHRUNK_ADVICE;
     for (const part of ["save", "advice"]) this.#part(part).hidden = contradiction === null;
   }
 
-  /** Saves the two checkpoints that contradict each other, as a file to show to others. */
+  /** Saves the two checkpoints, and what makes them a proof, as a file to show to others. */
   #save(): void {
-    const told = `Two checkpoints of one log, both signed with its key. A log that is never changed cannot have signed both.\nKey: ${this.#shown?.trustedKey ?? ""}\n`;
+    const shown = this.#contradiction;
+    if (shown === null) return;
+    const fork = shown.fork && { root: toBase64(shown.fork.root), path: shown.fork.path.map(toBase64) };
+    const text = evidence(this.#shown?.trustedKey ?? "", shown.before, shown.now, fork);
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([[told, ...(this.#contradiction ?? [])].join("\n----\n\n")], { type: "text/plain" }));
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
     link.download = `${this.#operator}-two-checkpoints.txt`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), PATIENCE_MS);

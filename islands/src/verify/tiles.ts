@@ -12,16 +12,31 @@ export type Fetch = (path: string) => Promise<Bytes>;
 
 const WIDTH = 256;
 
+/** Another history than before, with what shows it to anyone who has both signed checkpoints. */
+export class Rewritten extends Doubt {
+  /** The root over as many records as before, in the log of now; it is not the root that was signed before. */
+  readonly root: Bytes;
+  /** The consistency proof from that root to the one that is signed now. */
+  readonly path: readonly Bytes[];
+
+  constructor(root: Bytes, path: readonly Bytes[]) {
+    super("rewritten");
+    this.root = root;
+    this.path = path;
+  }
+}
+
 /** Shows that the log at `now` begins with the log at `before`, by the pieces that `fetch` gives for `now`. */
 export async function verifyHistory(before: Head, now: Head, fetch: Fetch): Promise<void> {
   if (before.size > now.size) throw new Doubt("smaller");
-  if (before.size === now.size && !same(before.root, now.root)) throw new Doubt("rewritten");
+  if (before.size === now.size && !same(before.root, now.root)) throw new Rewritten(now.root, []);
   if (before.size === now.size || before.size === 0) return;
   const tiles = new Tiles(now.size, fetch);
   // First the pieces alone: they must lead to the signed root of now. Then what they say of before is to be believed.
   const start = { size: before.size, root: await tiles.root(0, before.size) };
-  await verifyConsistency(start, now, await tiles.consistency(before.size));
-  if (!same(start.root, before.root)) throw new Doubt("rewritten");
+  const path = await tiles.consistency(before.size);
+  await verifyConsistency(start, now, path);
+  if (!same(start.root, before.root)) throw new Rewritten(start.root, path);
 }
 
 /** The pieces of one tree; each is fetched once. */

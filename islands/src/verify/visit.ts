@@ -6,7 +6,7 @@ import { Doubt, type DoubtKind } from "./doubt";
 import type { Remembered } from "./memory";
 import { noteText, openCheckpoint, readCheckpoint, readKey, type Checkpoint } from "./note";
 import { openReceipt, type ProvenRecord } from "./receipt";
-import { verifyHistory, type Fetch } from "./tiles";
+import { Rewritten, verifyHistory, type Fetch } from "./tiles";
 import { checkpointDoubt, historyDoubt, line, moment, receiptDoubt, records, visible, type Line } from "./words";
 
 /** The server did not give what was asked for. */
@@ -19,6 +19,14 @@ export interface ShownLog {
   readonly fetch: Fetch;
 }
 
+/** Two signed checkpoints, of which the one shown now does not go on from the one seen before. */
+export interface Contradiction {
+  readonly before: string;
+  readonly now: string;
+  /** What makes the two a proof for anyone. None when the log only shrank: an honest log signed both sizes, in the other order. */
+  readonly fork: Rewritten | null;
+}
+
 export interface Visit {
   readonly lines: readonly Line[];
   /** The key that the server shows, and the one that everything is judged by. */
@@ -28,14 +36,13 @@ export interface Visit {
   readonly note: string | null;
   /** What to remember from now on; null when something is wrong or could not be looked at. */
   readonly keep: Remembered | null;
-  /** Two signed checkpoints that cannot both be of one honest log: they prove it to anyone. */
-  readonly contradiction: readonly [string, string] | null;
+  readonly contradiction: Contradiction | null;
 }
 
 export interface JudgedReceipt {
   readonly lines: readonly Line[];
   readonly proven: ProvenRecord | null;
-  readonly contradiction: readonly [string, string] | null;
+  readonly contradiction: Contradiction | null;
 }
 
 const SILENT = "The server did not give all that this check needs. Nothing is shown to be wrong, and nothing to be right. Try again; if it stays so, ask the operator why.";
@@ -69,7 +76,7 @@ export async function visit(log: ShownLog, remembered: Remembered | null, now: s
     head,
     note,
     keep: isSound ? { key: trustedKey, isGiven: remembered?.isGiven ?? false, since: remembered?.since ?? now, note, seen: now } : null,
-    contradiction: history.isContradiction && before !== null ? [before, note] : null,
+    contradiction: before === null ? null : contradictionOf(history.error, before, note),
   };
 }
 
@@ -98,7 +105,7 @@ export async function judgeReceipt(text: string, shown: Visit, fetch: Fetch): Pr
     const sizes = `The receipt was made when it had ${records(checkpoint.size)}; now it shows ${records(shown.head.size)}.`;
     lines.push(line(toneOf(error), "Log as shown now", sayWhy(error, historyDoubt), sizes));
     const receiptNote = text.slice(text.indexOf("\n\n") + 2);
-    return { lines, proven, contradiction: contradicts(error) ? [receiptNote, shown.note] : null };
+    return { lines, proven, contradiction: contradictionOf(error, receiptNote, shown.note) };
   }
 }
 
@@ -108,33 +115,34 @@ function keyLine(shown: string, remembered: Remembered | null): Line {
   }
   const whose = remembered.isGiven ? `you gave on ${moment(remembered.since)}` : `this browser saw first, on ${moment(remembered.since)}`;
   if (shown === remembered.key) return line("good", "Key", `The server shows the key that ${whose}.`);
-  const advice = `It now shows ${visible(shown)}. Everything here is judged by the old key, which stands below. Ask the operator, by another way than this page, whether it changed its key and why.`;
+  const advice = `It now shows ${visible(shown)}. Everything here is judged by the old key, which stands below under “The key you trust”. Ask the operator, by another way than this page, whether it changed its key and why.`;
   return line("bad", "Key", `The key changed. The server shows another key than the one that ${whose}.`, advice);
 }
 
-async function historyLine(before: string | null, seen: string, head: Checkpoint, fetch: Fetch): Promise<{ line: Line; isContradiction: boolean }> {
+async function historyLine(before: string | null, seen: string, head: Checkpoint, fetch: Fetch): Promise<{ line: Line; error: unknown }> {
   const about = "Since your last visit";
   if (before === null) {
-    return { line: line("note", about, "There is nothing to compare with yet. From the next visit on, this says whether anything was changed or taken out."), isContradiction: false };
+    return { line: line("note", about, "There is nothing to compare with yet. From the next visit on, this says whether anything was changed or taken out."), error: null };
   }
   const old = readCheckpoint(noteText(before));
   try {
     await verifyHistory(old, head, fetch);
   } catch (error) {
     const sizes = `On ${moment(seen)} it had ${records(old.size)}; now it shows ${records(head.size)}.`;
-    return { line: line(toneOf(error), about, sayWhy(error, historyDoubt), sizes), isContradiction: contradicts(error) };
+    return { line: line(toneOf(error), about, sayWhy(error, historyDoubt), sizes), error };
   }
   const added = head.size - old.size;
   const more = added === 0 ? "Nothing was added since." : `${records(added)} came after ${old.size === 1 ? "it" : "them"}.`;
-  return { line: line("good", about, `What you saw on ${moment(seen)}, ${records(old.size)}, is still there, unchanged and in the same order. ${more}`), isContradiction: false };
+  return { line: line("good", about, `What you saw on ${moment(seen)}, ${records(old.size)}, is still there, unchanged and in the same order. ${more}`), error: null };
 }
 
 function toneOf(error: unknown): "bad" | "open" {
   return error instanceof Unreachable ? "open" : "bad";
 }
 
-function contradicts(error: unknown): boolean {
-  return error instanceof Doubt && (error.kind === "smaller" || error.kind === "rewritten");
+function contradictionOf(error: unknown, before: string, now: string): Contradiction | null {
+  if (error instanceof Rewritten) return { before, now, fork: error };
+  return error instanceof Doubt && error.kind === "smaller" ? { before, now, fork: null } : null;
 }
 
 /** The words for a doubt or a silent server; anything else is a fault and goes on. */

@@ -61,6 +61,29 @@ export function historyDoubt(kind: DoubtKind): string {
   return HISTORY[kind] ?? "It cannot be shown that older records are still there: the pieces of the tree that the server gave do not lead to the root it signed.";
 }
 
+/** What to do with two checkpoints that contradict each other. */
+export const FORK_ADVICE =
+  "Two checkpoints, both signed with this log's key, contradict each other. Together with the hashes that are saved beside them they prove to anyone that the log was not kept as it must be. Save them, and show them to the operator, to whoever oversees it, or to a journalist.";
+
+/** What to do with a checkpoint that is older than one seen before. */
+export const SHRUNK_ADVICE =
+  "You were shown a checkpoint of this log that is newer than the one shown now. To others the two do not prove much yet: a log signs small sizes before large ones. Save both all the same, and ask the operator. When the log grows again with other records, the larger one proves to anyone that it was rewritten.";
+
+/** The file for others: what it shows, the key, the two signed notes, and the hashes that make them a proof. */
+export function evidence(key: string, before: string, now: string, fork: { root: string; path: readonly string[] } | null): string {
+  const shows = fork
+    ? "Two checkpoints of one log, both signed with its key. The second does not go on from the first: a log that is never changed cannot have signed both."
+    : "Two checkpoints of one log, both signed with its key. The first was shown before the second, which has fewer records. Only who saw them can say in which order.";
+  const proof = fork && [
+    "In the log of the second checkpoint, as many records as the first one has, counted from the start, have this root. The first checkpoint has another.",
+    `${fork.root}\n`,
+    fork.path.length > 0 ? "These hashes lead from it to the root of the second: a consistency proof of RFC 6962, 2.1.2." : "Both have the same number of records, so no proof is needed.",
+    ...fork.path,
+  ].join("\n");
+  const parts = [`${shows}\nKey: ${key}\n`, before, now, ...(proof ? [`${proof}\n`] : [])];
+  return parts.join("\n----\n\n");
+}
+
 const RECEIPT: Partial<Record<DoubtKind, string>> = {
   unsigned: "It is not signed with the key that this browser trusts for this log. It may be a receipt of another log.",
   forged: "Its signature does not hold. It was altered, or made by somebody without the log's key.",

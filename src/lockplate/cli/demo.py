@@ -109,6 +109,7 @@ def _greet(url: str, home: Path, county: DemoCounty, witnesses: Sequence[DemoWit
     print_lines(
         [
             f"Public page:  {url}/",
+            "              Your browser checks the logs there. If it saw an earlier demo, it says: the key changed.",
             "Witnesses:    " + "  ".join(f"{one.keeper} {one.url}/" for one in witnesses),
             f"Ask:          {url}/app/ask    (a plate that was read: {county.known_plate})",
             "Or by hand:",

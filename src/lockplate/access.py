@@ -8,7 +8,7 @@ to them (SB 34, Civ. Code 1798.90.52(a), wants them recorded; promise 5 wants th
 
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -39,6 +39,17 @@ MAX_LEAF_BYTES = 65_535
 """tlog-tiles: entry bundles carry a 16-bit length."""
 SALT_BYTES = 32
 MAX_FREE_TEXT = 2000
+UNDER_WAY = timedelta(minutes=15)
+"""An intent this young may still get its outcome; longer than anything here or at another node waits for an answer."""
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What two nodes hold in common about one question that both put on record; see shared_question."""
+
+    asked_from: str
+    """Origin of the log that has the asking side's record."""
+    salt: bytes
+    """What both salt the private details with, so that their commitments can be compared."""
 
 
 class AccessRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +74,8 @@ class AccessRequest(msgspec.Struct, frozen=True, kw_only=True):
     case_number: CaseNumber = CaseNumber("")
     reason: str = ""
     """Free text: extra, never alone."""
+    shared: Shared | msgspec.UnsetType = msgspec.UNSET
+    """What the node of the asking agency has of this question, too; unset for one that was asked here."""
 
     def plate_keys(self) -> tuple[PlateKey, ...]:
         """Return the plate keys asked for; a pattern is expanded, never searched (BadInput when too wide)."""

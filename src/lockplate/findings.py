@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from lockplate.access import AccessRecord
+from lockplate.access import UNDER_WAY, AccessRecord
 from lockplate.terms import Action, Basis, LeafIndex, PersonId, RequestId, Verdict
 
 WORDS_FACT = "words"
@@ -33,7 +33,10 @@ _FORBIDDEN = (
     "floor-grant-to-immigration",
     "floor-grant-purpose",
 )
-_ASKED = frozenset({Action.QUESTION_INTENT, Action.QUESTION_DENIED, Action.QUESTION_PENDING})
+_INTENTS = frozenset({Action.QUESTION_INTENT, Action.QUESTION_ELSEWHERE_INTENT})
+_OUTCOMES = frozenset({Action.QUESTION_OUTCOME, Action.QUESTION_ELSEWHERE_OUTCOME})
+_ASKED = frozenset({*_INTENTS, Action.QUESTION_DENIED, Action.QUESTION_PENDING, Action.QUESTION_ELSEWHERE_DENIED})
+"""Records that carry what was asked; what somebody here asks at another node is looked at like any other question."""
 
 
 class Sureness(StrEnum):
@@ -104,9 +107,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             ),
             Rule(
                 id="intent-without-outcome",
-                question="Which permitted questions have no outcome on record?",
+                question="Which permitted questions, asked here or at another node, have no outcome on record?",
                 sure=Sureness.CERTAIN,
-                changes="A question that is being answered at this moment, or a node that was stopped between the two.",
+                changes="A node that was stopped between the two. What is younger than"
+                f" {UNDER_WAY // timedelta(minutes=1)} minutes may still be answered and is not shown.",
                 cite="Lockplate promise 3",
             ),
             Rule(
@@ -162,11 +166,13 @@ class Watch:
             look(index, record)
         self.seen += 1
 
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self, now: datetime) -> tuple[Finding, ...]:
         """Return every finding so far: by rule as they are listed, then the newest first."""
         found = [_finding(rule, subject, rows) for (rule, subject), rows in self._rows.items()]
         found += [
-            _finding("intent-without-outcome", person, [(index, at)]) for index, (person, at) in self._open.items()
+            _finding("intent-without-outcome", person, [(index, at)])
+            for index, (person, at) in self._open.items()
+            if not _is_under_way(at, now)
         ]
         for pair, rows in self._pairs.items():
             run = _longest_run(rows)
@@ -179,6 +185,10 @@ class Watch:
         ]
         order = {name: place for place, name in enumerate(RULES)}
         return tuple(sorted(found, key=lambda one: (order[one.rule], -one.last.timestamp(), one.subject)))
+
+    def settled(self, now: datetime) -> int:
+        """Return up to which record no more can be found by waiting: the first intent under way, or all taken in."""
+        return min((index for index, (_, at) in self._open.items() if _is_under_way(at, now)), default=self.seen)
 
     def _add(self, rule: str, subject: str, index: LeafIndex, record: AccessRecord) -> None:
         self._rows[rule, subject].append((index, record.at))
@@ -199,7 +209,7 @@ class Watch:
                 self._worded[record.request_id] = record.person
         if record.facts.get(VAGUE_FACT) == VAGUE:
             self._add("vague-reason", record.person, index, record)
-        if record.action is Action.QUESTION_INTENT:
+        if record.action in _INTENTS and record.refers_to is None:
             if record.basis is Basis.EXIGENCY and "case_number" not in record.commitments:
                 self._add("no-case-number", record.person, index, record)
             hour = record.at.astimezone(self._zone).hour
@@ -207,9 +217,9 @@ class Watch:
                 self._add("off-hours", record.person, index, record)
 
     def _outcome(self, index: LeafIndex, record: AccessRecord) -> None:
-        if record.action is Action.QUESTION_INTENT:
+        if record.action in _INTENTS:
             self._open[index] = (record.person, record.at)
-        elif record.action is Action.QUESTION_OUTCOME and record.refers_to is not None:
+        elif record.action in _OUTCOMES and record.refers_to is not None:
             self._open.pop(record.refers_to, None)
 
     def _pair(self, index: LeafIndex, record: AccessRecord) -> None:
@@ -223,8 +233,13 @@ class Watch:
             rows.append((index, record.at))
 
     def _volume(self, index: LeafIndex, record: AccessRecord) -> None:
-        if record.action is Action.QUESTION_INTENT:
+        if record.action in _INTENTS and record.refers_to is None:
             self._days[record.person, record.at.date()].append((index, record.at))
+
+
+def _is_under_way(at: datetime, now: datetime) -> bool:
+    """Say whether an intent may still get its outcome; one dated ahead of the clock is no younger for that."""
+    return abs(now - at) <= UNDER_WAY
 
 
 def _longest_run(rows: list[tuple[LeafIndex, datetime]]) -> list[tuple[LeafIndex, datetime]]:

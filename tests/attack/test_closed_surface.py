@@ -37,28 +37,30 @@ OPERATION_NAMES = {
     "ingest",
     "law.adopt", "law.check", "law.compare", "law.list", "law.local", "law.repeal", "law.show", "law.table",
     "law.trace",
-    "log.checkpoint", "log.cosign", "log.export", "log.keys", "log.policy", "log.prove", "log.receipts", "log.witnesses",
-    "lookup", "lookup.preview",
+    "log.checkpoint", "log.cosign", "log.export", "log.keys", "log.policy", "log.prove", "log.receipts",
+    "log.reconcile", "log.witnesses",
+    "lookup", "lookup.elsewhere", "lookup.preview", "lookup.shared",
     "operator.change", "operator.list", "operator.show",
     "place.add", "place.import", "place.list", "place.remove",
     "reader.activate", "reader.add", "reader.deactivate", "reader.key", "reader.list",
     "record.details", "record.findings", "record.list", "record.opening", "record.show",
-    "request.approve", "request.list", "request.refuse", "request.resume", "request.show",
+    "request.approve", "request.list", "request.refuse", "request.resume", "request.resume-elsewhere", "request.show",
     "retention.receipts", "retention.run",
     "words.add", "words.list",
     "user.activate", "user.add", "user.deactivate", "user.list", "user.password", "user.release", "user.roles",
 }  # fmt: skip
 """Every command. A new one is looked at here first: can it say who was at a place or time?"""
 
-ANSWERING = {"lookup", "lookup.preview", "request.resume"}
-"""Commands that lead to reads: the first two take a plate, the third takes up a question that named one."""
+TAKING_UP = {"request.resume", "request.resume-elsewhere"}
+ANSWERING = {"lookup", "lookup.elsewhere", "lookup.preview", "lookup.shared"}
+"""Commands that lead to reads: these take a plate, the two above take up a question that named one."""
 
 LISTING = {"hotlist.enter", "hold.open"}
 """The first names a plate to match what is to come, the second one to keep: no read comes back, nor how many there are."""
 
 API_HANDLERS = {
-    "ask_question", "run_command", "list_logs", "show_checkpoint", "show_key", "show_policy", "show_agreed", "show_tile",
-    "show_receipt",
+    "ask_question", "run_command", "sign_in", "sign_out", "list_logs", "show_checkpoint", "show_key", "show_policy",
+    "show_agreed", "show_tile", "show_receipt",
     "show_metrics", "show_health",
 }  # fmt: skip
 PAGE_HANDLERS = {
@@ -108,7 +110,7 @@ def test_a_command_that_leads_to_reads_wants_a_plate() -> None:
     """`plate` is a field of the questions, without a default, and of no other command."""
     for name, one in OPERATIONS.items():
         fields = {field.name: field for field in msgspec.structs.fields(one.request)}
-        assert ("plate" in fields) == (name in ANSWERING - {"request.resume"} | LISTING), name
+        assert ("plate" in fields) == (name in ANSWERING | LISTING), name
         # a hold without a plate is refused by the gate, on record (N.C.G.S. 20-183.32), so it may be left out there
         assert "plate" not in fields or fields["plate"].required or name == "hold.open"
         placing = name.startswith(("reader.", "place.")) or name == "ingest"
@@ -130,9 +132,9 @@ def test_no_route_takes_a_place_or_a_token() -> None:
 
     assert {"doorway", "request", "path", "operator", "index"} == parameters
     assert {
-        "/v1/questions", "/v1/{path:path}", "/log", "/log/{operator:str}/checkpoint", "/log/{operator:str}/vkey",
-        "/log/{operator:str}/tile/{path:path}", "/log/{operator:str}/policy", "/log/{operator:str}/agreed",
-        "/log/{operator:str}/receipt/{index:int}", "/metrics", "/health",
+        "/v1/questions", "/v1/sign-in", "/v1/sign-out", "/v1/{path:path}", "/log", "/log/{operator:str}/checkpoint",
+        "/log/{operator:str}/vkey", "/log/{operator:str}/tile/{path:path}", "/log/{operator:str}/policy",
+        "/log/{operator:str}/agreed", "/log/{operator:str}/receipt/{index:int}", "/metrics", "/health",
     } == paths  # fmt: skip
 
 

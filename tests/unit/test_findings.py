@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lockplate.access import AccessRecord
+from lockplate.access import UNDER_WAY, AccessRecord
 from lockplate.findings import MANY_QUESTIONS, PAIR_APPROVALS, RULES, VAGUE, VAGUE_FACT, WORDS_FACT, Finding, Watch
 from lockplate.terms import Action, Basis, LeafIndex, OperatorId, PersonId, PolicyId, RequestId, Verdict
 
 NOON = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+LATER = NOON + timedelta(days=1)
 ZONE = ZoneInfo("America/Los_Angeles")
 
 
@@ -27,7 +28,7 @@ def found(rule: str, *records: AccessRecord) -> list[Finding]:
     for one in records:
         watch.take(one)
     assert len(records) == watch.seen
-    return [one for one in watch.findings() if one.rule == rule]
+    return [one for one in watch.findings(LATER) if one.rule == rule]
 
 
 def outcome(of: int) -> AccessRecord:
@@ -81,11 +82,48 @@ def test_an_exigency_without_a_case_is_found() -> None:
     assert [(0,)] == [one.rows for one in found("no-case-number", bare, intent(basis=Basis.EXIGENCY), intent())]
 
 
-def test_an_intent_waits_for_its_outcome() -> None:
-    """Each intent without its outcome is one finding; the outcome of another does not close it."""
-    assert [] == found("intent-without-outcome", intent(), outcome(0))
-    (one,) = found("intent-without-outcome", intent(), intent(), outcome(0))
-    assert (1,) == one.rows
+@pytest.mark.parametrize(
+    ("asked", "ended"),
+    [(Action.QUESTION_INTENT, Action.QUESTION_OUTCOME),
+     (Action.QUESTION_ELSEWHERE_INTENT, Action.QUESTION_ELSEWHERE_OUTCOME)],
+)  # fmt: skip
+def test_an_intent_waits_for_its_outcome(asked: Action, ended: Action) -> None:
+    """Each intent without its outcome is one finding, here or at another node; another's outcome does not close it."""
+    one, end = record(asked), record(ended, refers_to=LeafIndex(0))
+    assert [] == found("intent-without-outcome", one, end)
+    (left,) = found("intent-without-outcome", one, one, end)
+    assert (1,) == left.rows
+
+
+@pytest.mark.parametrize(
+    ("after", "shown"),
+    [(timedelta(), False), (UNDER_WAY, False), (UNDER_WAY + timedelta(seconds=1), True), (timedelta(days=9), True),
+     (-UNDER_WAY, False), (-UNDER_WAY - timedelta(seconds=1), True)],
+)  # fmt: skip
+def test_an_intent_under_way_is_no_finding_yet(after: timedelta, shown: bool) -> None:
+    """For fifteen minutes the outcome may still come; one that is dated ahead of the clock gains no time by it.
+
+    Nothing from that record on is settled, so that it is new to an auditor who looked before it became a finding.
+    """
+    watch = Watch(ZONE)
+    for one in (intent(), outcome(0), intent(), record(Action.SIGN_IN)):
+        watch.take(one)
+    rows = [one.rows for one in watch.findings(NOON + after) if one.rule == "intent-without-outcome"]
+    assert ([(2,)] if shown else [], 4 if shown else 2) == (rows, watch.settled(NOON + after))
+
+
+def test_what_is_asked_at_another_node_is_looked_at_too() -> None:
+    """Words, night hours, a missing case, many questions, a forbidden purpose: the same rules; taken up counts once."""
+    asked, more = Action.QUESTION_ELSEWHERE_INTENT, {"basis": Basis.EXIGENCY, "facts": {WORDS_FACT: "ice"}}
+    night = NOON.replace(hour=9)
+    first, again = (record(asked, at=night, refers_to=place, **more) for place in (None, LeafIndex(0)))
+    for rule in ("suggestive-words", "no-case-number", "off-hours"):
+        assert [(0,)] == [one.rows[:1] for one in found(rule, first, again)], rule
+    assert [(0,)] == [one.rows for one in found("off-hours", first, again)]
+    assert [] == found("many-questions", *([again] * (MANY_QUESTIONS + 1)))
+    assert 1 == len(found("many-questions", *([first] * (MANY_QUESTIONS + 1))))
+    policy = {"policy_ids": (PolicyId("floor-purpose-immigration"),), "verdict": Verdict.DENIED}
+    assert 1 == len(found("forbidden-purpose", record(Action.QUESTION_ELSEWHERE_DENIED, **policy)))
 
 
 def test_a_pair_that_always_agrees_is_found_within_a_month() -> None:

@@ -6,13 +6,24 @@ What it must never see: a key.
 
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
+from lockplate.cli.elsewhere import (
+    At,
+    KeyThere,
+    OwnOperator,
+    PasswordThere,
+    SignIn,
+    print_both_records,
+    visit_of,
+)
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, settings_of
 from lockplate.cli.output import DENIED, DONE, PENDING, print_json, print_lines, print_table, told_errors
-from lockplate.cli.receipts import ReceiptFile, Receipts, last_of
+from lockplate.cli.receipts import ReceiptFile, Receipts, last_of, own_of, parts_of
 from lockplate.cli.session import Session
 from lockplate.operations.asking import Ask, Nothing, WaitingName
+from lockplate.operations.elsewhere import AskElsewhere, ResumeElsewhere
 from lockplate.terms import Basis, Offense, Purpose, Verdict
 
 OperatorName = Annotated[str, typer.Option("--operator", metavar="ID", help="Whose reads the question is about.")]
@@ -34,10 +45,18 @@ def lookup(
     case_number: Annotated[str, typer.Option("--case", metavar="N", help="Case or call number.")] = "",
     reason: Annotated[str, typer.Option(help="Free text, never enough alone.")] = "",
     receipt: ReceiptFile = None,
+    at: At = "",
+    key: KeyThere = "",
+    sign_in: SignIn = "",
+    password_file: PasswordThere = None,
+    own_operator: OwnOperator = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Ask whether a plate that you name was read. Exit 0 answered, 3 denied, 4 waiting for approval."""
+    """Ask whether a plate that you name was read. Exit 0 answered, 3 denied, 4 waiting for approval.
+
+    With --at the reads are another node's: both nodes keep a record, and an answer is shown once its own is proved.
+    """
     with told_errors(as_json=as_json):
         question = Ask(
             plate=plate,
@@ -52,14 +71,26 @@ def lookup(
             reason=reason,
         )
         receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
-        answer = receipts.run("lookup", question, person=person, places=lambda told: map(last_of, told["operators"]))
-        if as_json:
-            print_json(public_answer(answer) | receipts.told())
+        if at:
+            visit = visit_of(at, operators[0], key, sign_in, password_file, own_operator)
+            asked = AskElsewhere(**msgspec.structs.asdict(question), visit=visit)
+            answer = receipts.run("lookup.elsewhere", asked, person=person, places=lambda told: [own_of(told)])
         else:
-            for part in answer["operators"]:
-                print_part(part)
+            answer = receipts.run("lookup", question, person=person, places=parts_of)
+        show_answer(answer, receipts.told(), as_json=as_json)
         receipts.finish()
     raise typer.Exit(EXIT[answer["decision"]])
+
+
+def show_answer(answer: dict[str, Any], receipts: dict[str, Any], *, as_json: bool) -> None:
+    """Print an answer, from here or from another node; JSON also says which receipts were written."""
+    if as_json:
+        print_json(public_answer(answer) | receipts)
+        return
+    for part in answer["operators"]:
+        print_part(part)
+    if "there" in answer:
+        print_both_records(answer)
 
 
 def public_answer(answer: dict[str, Any]) -> dict[str, Any]:
@@ -158,10 +189,25 @@ def resume_request(
     operator: OperatorName,
     person: As,
     receipt: ReceiptFile = None,
+    at: At = "",
+    key: KeyThere = "",
+    sign_in: SignIn = "",
+    password_file: PasswordThere = None,
+    own_operator: OwnOperator = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Have your approved question judged again and answered."""
+    """Have your approved question judged again and answered; with --at, one that waited at another node."""
+    if at:
+        with told_errors(as_json=as_json):
+            visit = visit_of(at, operator, key, sign_in, password_file, own_operator)
+            asked = ResumeElsewhere(request_id=request_id, visit=visit)
+            receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)
+            resume = "request.resume-elsewhere"
+            answer = receipts.run(resume, asked, person=person, places=lambda told: [own_of(told)])
+            show_answer(answer, receipts.told(), as_json=as_json)
+            receipts.finish()
+        raise typer.Exit(EXIT[answer["decision"]])
     with told_errors(as_json=as_json):
         name = WaitingName(request_id=request_id, operator=operator)
         receipts = Receipts(Session(settings_of(home)), receipt, as_json=as_json)

@@ -29,6 +29,7 @@ from lockplate.cli.parsing import parse
 from lockplate.cli.people import people
 from lockplate.cli.places import places
 from lockplate.cli.readers import readers
+from lockplate.cli.reconciling import reconcile
 from lockplate.cli.records import records
 from lockplate.cli.recounting import count
 from lockplate.cli.retaining import retention
@@ -69,6 +70,7 @@ for nouns, name in (
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)
 log.command("count")(count)
+log.command("reconcile")(reconcile)
 log.command("policy")(policy)
 log.command("witnesses")(witnesses)
 log.command("cosign")(cosign)

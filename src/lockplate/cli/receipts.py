@@ -36,6 +36,16 @@ def last_of(part: dict[str, Any]) -> RecordPlace:
     return at(part["operator"], part["record_index"] if outcome is None else outcome)
 
 
+def parts_of(answer: dict[str, Any]) -> list[RecordPlace]:
+    """Return where each operator's part of an answer ends."""
+    return [last_of(part) for part in answer["operators"]]
+
+
+def own_of(answer: dict[str, Any]) -> RecordPlace:
+    """Return where this side's record of a question at another node ends."""
+    return at(answer["own_operator"], answer["own_outcome_index"])
+
+
 class ReceiptNotWritten(NodeError):
     """What was asked for is done and on record, and its receipt could not be written."""
 

@@ -67,9 +67,18 @@ class Recorder:
         self._sealer, self._clock = sealer, clock
         self._group: GroupCommit[list[_Prepared], list[LeafIndex]] = GroupCommit(self._commit)
 
-    def record(self, record: AccessRecord, private: Mapping[str, str] | None = None) -> LeafIndex:
-        """Return the record's place in the log, once it and its sealed details are durable."""
-        return self.record_many([(record, private or {})])[0]
+    def record(
+        self,
+        record: AccessRecord,
+        private: Mapping[str, str] | None = None,
+        salts: Mapping[str, bytes] | None = None,
+    ) -> LeafIndex:
+        """Return the record's place in the log, once it and its sealed details are durable.
+
+        `salts` are for details that another log commits to under the same salt; every other detail gets a fresh one.
+        Raises what record_many raises, and BadInput for a salt that has not 32 bytes or belongs to no detail.
+        """
+        return self._group.submit([self._prepare(record, private or {}, salts or {})])[0]
 
     def record_many(self, records: Sequence[tuple[AccessRecord, Mapping[str, str]]]) -> list[LeafIndex]:
         """Return the places of several records, all durable or none.
@@ -79,7 +88,7 @@ class Recorder:
         """
         if not records:
             return []
-        return self._group.submit([self._prepare(record, private) for record, private in records])
+        return self._group.submit([self._prepare(record, private, {}) for record, private in records])
 
     def details_of(self, index: int) -> PrivateDetails:
         """Return a record's private details, once they open and match the commitments in its leaf.
@@ -107,17 +116,19 @@ class Recorder:
             raise ProofInvalid("the private details are not what the record commits to", next_step="Run fsck.")
         return details
 
-    def _prepare(self, record: AccessRecord, private: Mapping[str, str]) -> _Prepared:
+    def _prepare(self, record: AccessRecord, private: Mapping[str, str], shared: Mapping[str, bytes]) -> _Prepared:
         if record.operator != self._operator:
             raise BadInput("the record is of another operator", code="wrong_operator")
         if record.commitments:
             raise BadInput("commitments are made here, with fresh salts", code="foreign_commitments")
         if abs(record.at - self._clock.now()) > MAX_MISDATING:
             raise BadInput("the record is dated too far from the clock", code="record_misdated")
+        if shared.keys() - private.keys() or any(len(salt) != SALT_BYTES for salt in shared.values()):
+            raise BadInput("a salt has 32 bytes and belongs to a detail", code="bad_salt")
         period = period_of(record.at)
         if not private:
             return _Prepared(leaf=canonical_leaf(record), period=period, sealed=None)
-        salts = {name: secrets.token_bytes(SALT_BYTES) for name in private}
+        salts = {name: secrets.token_bytes(SALT_BYTES) for name in private} | dict(shared)
         details = PrivateDetails(values=dict(private), salts=salts)
         leaf = canonical_leaf(msgspec.structs.replace(record, commitments=commitments(details)))
         sealed = self._sealer.seal_details(msgspec.msgpack.encode(details), self._binding(leaf))
@@ -126,7 +137,7 @@ class Recorder:
     def _binding(self, leaf: bytes) -> bytes:
         """Return what the seal is bound to: the operator and the leaf, so that details cannot change places.
 
-        The leaf is unique by its fresh salts, and its hash is known before its place is.
+        A leaf is unique by its salts (two that share them all say the same), and its hash is known before its place is.
         """
         return b"lockplate/details/v1\0" + self._operator.encode() + b"\0" + leaf_hash(leaf)
 

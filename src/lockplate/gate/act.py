@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from lockplate.gate.elsewhere import ElsewhereFacts
 from lockplate.gate.hold import HoldFacts
 from lockplate.gate.question import AgencyFacts
 from lockplate.terms import AgencyId, PersonId, PolicyId, Purpose
@@ -34,6 +35,8 @@ class Act(StrEnum):
     RENEW_HOLD = "renew_hold"
     CLOSE_HOLD = "close_hold"
     LIST_HOLDS = "list_holds"
+    ASK_ELSEWHERE = "ask_elsewhere"
+    """Send a question to another node, which judges it again."""
     KEEP_HOLD = "keep_hold"
     """Re-seal what an open hold covers; nobody is there, see `gate.hold.KEEPER`."""
 
@@ -58,6 +61,8 @@ class ActContext(msgspec.Struct, frozen=True, kw_only=True):
     """The grant names one case."""
     hold: HoldFacts | msgspec.UnsetType = msgspec.UNSET
     """All acts on holds; unset, so that a case about another act says nothing of holds."""
+    elsewhere: ElsewhereFacts | msgspec.UnsetType = msgspec.UNSET
+    """ask_elsewhere; unset, as above."""
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):

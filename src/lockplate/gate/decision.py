@@ -15,6 +15,7 @@ from types import MappingProxyType
 import cedarpy
 import msgspec
 
+from lockplate.access import AccessRequest
 from lockplate.clock import Clock
 from lockplate.errors import ApprovalNeeded, Denied, Reason
 from lockplate.findings import VAGUE, VAGUE_FACT, WORDS_FACT
@@ -100,9 +101,8 @@ class Gate:
         self._suggestive = suggestive
         self.policy_set_hash = self.hash_with(suggestive)
 
-    def marks(self, question: Question) -> dict[str, str]:
+    def marks(self, request: AccessRequest) -> dict[str, str]:
         """Return what the free text comes to, as a record may say it: entries of our own list, or that it is vague."""
-        request = question.request
         found = self._suggestive.find(request.reason, request.case_number)
         marks = {WORDS_FACT: ",".join(word.id for word in found)} if found else {}
         return marks | ({VAGUE_FACT: VAGUE} if self._suggestive.is_vague(request.reason) else {})

@@ -14,6 +14,7 @@ import msgspec
 
 from lockplate.errors import CallerError
 from lockplate.gate.act import Act, ActContext
+from lockplate.gate.elsewhere import ElsewhereFacts, elsewhere_context
 from lockplate.gate.hold import HoldFacts, hold_context
 from lockplate.gate.question import AgencyFacts, GrantFacts, OperatorFacts, PersonFacts, ProfileFacts, Question
 from lockplate.plate import count_candidates
@@ -143,14 +144,24 @@ def act_request(
                 raise FactsRefused("a grant names its grantee")
             agencies.append(context.grantee)
             facts = {"grantee": _uid("Agency", context.grantee.agency)}
-        case Act.OPEN_HOLD | Act.RENEW_HOLD | Act.CLOSE_HOLD | Act.KEEP_HOLD:
-            if not isinstance(context.hold, HoldFacts):
-                raise FactsRefused("the hold is not described")
-            agencies.append(context.hold.holder)
-            facts = hold_context(context.hold)
+        case Act.OPEN_HOLD | Act.RENEW_HOLD | Act.CLOSE_HOLD | Act.KEEP_HOLD | Act.ASK_ELSEWHERE:
+            named, facts = _described(act, context)
+            agencies.append(named)
         case _:
             pass
     return _request(Act(act), person, operator, facts, agencies)
+
+
+def _described(act: Act, context: ActContext) -> tuple[AgencyFacts, Json]:
+    """Return what is told of a hold, or of a question for another node, and the agency that it names."""
+    if act is Act.ASK_ELSEWHERE:
+        asked = context.elsewhere
+        if not isinstance(asked, ElsewhereFacts):
+            raise FactsRefused("the question is not described")
+        return asked.behalf, elsewhere_context(asked) | {"candidates": min(asked.candidates, MOST_CANDIDATES)}
+    if not isinstance(context.hold, HoldFacts):
+        raise FactsRefused("the hold is not described")
+    return context.hold.holder, hold_context(context.hold)
 
 
 def is_approved(question: Question) -> bool:

@@ -24,6 +24,7 @@ from lockplate.lookup.opening import ReadView
 from lockplate.registry.requests import WaitingRequests, WaitingState
 from lockplate.seal.sealer import NamedProbe, Opened, Sealer
 from lockplate.sealed import SealedRead
+from lockplate.shared_question import ASKED_FROM, salts_of
 from lockplate.store.surface import ReadStore
 from lockplate.terms import Action, LeafIndex, OperatorId, Period, ReaderId, RequestId, Verdict
 
@@ -131,7 +132,7 @@ class Lookup:
         policy_ids = tuple(reason.policy_id for reason in reasons)
         record = self._record(question, action, verdict)
         record = msgspec.structs.replace(record, policy_ids=policy_ids, counts={"plates": plates_in(question.request)})
-        index = part.recorder.record(record, private_details(question.request))
+        index = _put(part, record, question.request)
         return OperatorAnswer(
             operator=question.operator.operator,
             verdict=verdict,
@@ -149,7 +150,7 @@ class Lookup:
         intent = msgspec.structs.replace(
             intent, policy_ids=permit.policy_ids, counts=counts, facts=intent.facts | holds
         )
-        intent_index = part.recorder.record(intent, private_details(question.request))
+        intent_index = _put(part, intent, question.request)
         over, readers = part.over(permit.window_from, permit.window_to), self._facts.granted_readers(question)
         probes = list(part.sealer.probes(permit, over))
         rows = _covered(self._find(permit, probes), readers)
@@ -214,8 +215,21 @@ class Lookup:
             request_id=request.request_id,
             window_from=request.window_from,
             window_to=request.window_to,
-            facts={} if action is Action.QUESTION_OUTCOME else self._gate.marks(question),
+            facts={} if action is Action.QUESTION_OUTCOME else self._gate.marks(request) | _origin(request),
         )
+
+
+def _put(part: OperatorParts, record: AccessRecord, request: AccessRequest) -> LeafIndex:
+    """Put a record and the question's private details on record, under the salts that both sides of it know."""
+    private = private_details(request)
+    if request.shared is msgspec.UNSET:
+        return part.recorder.record(record, private)
+    return part.recorder.record(record, private, salts_of(request.shared.salt, private))
+
+
+def _origin(request: AccessRequest) -> dict[str, str]:
+    """Return which other log has the question on record, too."""
+    return {} if request.shared is msgspec.UNSET else {ASKED_FROM: request.shared.asked_from}
 
 
 def private_details(request: AccessRequest) -> dict[str, str]:

@@ -28,7 +28,7 @@ from lockplate.registry.agencies import Agencies
 from lockplate.registry.grants import Grants
 from lockplate.registry.operators import Operators
 from lockplate.registry.people import People
-from lockplate.terms import AgencyId, AgencyKind, OperatorId, ProfileId, ReaderId
+from lockplate.terms import AgencyId, AgencyKind, OperatorId, PersonId, ProfileId, ReaderId
 
 FROM_STORAGE = timedelta(days=36_500)
 """Look-back that the gate is told when the limit counts from storage: then keys decide, not the date of the read."""
@@ -80,6 +80,10 @@ class FactFinder:
     def person(self, request: AccessRequest) -> PersonFacts:
         """Return the person who asks; raises NotFound."""
         return self._people.facts(request.person)
+
+    def person_named(self, person: PersonId) -> PersonFacts:
+        """Return a person; raises NotFound."""
+        return self._people.facts(person)
 
     def agency(self, agency: AgencyId) -> AgencyFacts:
         """Return an agency, or the facts of an unknown one."""

@@ -43,6 +43,8 @@ class FindingsReport(msgspec.Struct, frozen=True, kw_only=True):
     """In which hours of the day are told."""
     records: int
     """How many were looked at."""
+    settled: int
+    """Up to which record nothing more can be found by waiting: the first intent under way, or all."""
     rules: tuple[RuleFindings, ...]
 
     def count(self) -> int:
@@ -60,13 +62,16 @@ def list_findings(node: Node, actor: Actor, wanted: FindingsOf) -> FindingsRepor
         raise BadInput("there is no such rule", code="unknown_rule", next_step="One of: " + ", ".join(RULES))
     since = parse_time(wanted.since) if wanted.since else None
     zone = desk.operator.zone
-    found, records = node.watches.findings(operator, zone, desk.evidence.log)
+    found = node.watches.findings(operator, zone, desk.evidence.log, node.clock.now())
     return FindingsReport(
         operator=operator,
         zone=zone,
-        records=records,
+        records=found.records,
+        settled=found.settled,
         rules=tuple(
-            RuleFindings(rule=rule, findings=tuple(one for one in found if one.rule == name and _is_new(one, since)))
+            RuleFindings(
+                rule=rule, findings=tuple(one for one in found.findings if one.rule == name and _is_new(one, since))
+            )
             for name, rule in RULES.items()
             if wanted.rule in {"", name}
         ),
@@ -85,19 +90,22 @@ def new_findings(node: Node, person: PersonFacts) -> int:
 
 
 def mark_seen(node: Node, actor: Actor, report: FindingsReport) -> int:
-    """Keep that somebody was shown a whole report, and return up to which record they had looked before."""
+    """Keep that somebody was shown a whole report, and return up to which record they had looked before.
+
+    An intent that may still get its outcome was not shown, so nothing from it on counts as looked at.
+    """
     person = actor.require_person(node).person
     before = node.registries.findings_seen.get(person, report.operator)
-    if before != report.records:
-        node.registries.findings_seen.put(person, report.operator, report.records)
+    if before != report.settled:
+        node.registries.findings_seen.put(person, report.operator, report.settled)
     return before
 
 
 def _new_at(node: Node, person: PersonFacts, operator: OperatorId) -> int:
     desk = node.desk(operator)
-    found, _ = node.watches.findings(operator, desk.operator.zone, desk.evidence.log)
+    found = node.watches.findings(operator, desk.operator.zone, desk.evidence.log, node.clock.now())
     seen = node.registries.findings_seen.get(person.person, operator)
-    return sum(one.rows[-1] >= seen for one in found)
+    return sum(one.rows[-1] >= seen for one in found.findings)
 
 
 def _is_new(finding: Finding, since: datetime | None) -> bool:

@@ -11,6 +11,7 @@ from lockplate.errors import NotFound
 from lockplate.operations.agencies import AGENCIES
 from lockplate.operations.asking import ASKING
 from lockplate.operations.documents import DOCUMENTS
+from lockplate.operations.elsewhere import ELSEWHERE
 from lockplate.operations.evidence import EVIDENCE
 from lockplate.operations.findings import FINDINGS
 from lockplate.operations.grants import GRANTS
@@ -25,6 +26,7 @@ from lockplate.operations.people import PEOPLE
 from lockplate.operations.places import PLACES
 from lockplate.operations.readers import READERS
 from lockplate.operations.receipts import RECEIPTS
+from lockplate.operations.reconciling import RECONCILING
 from lockplate.operations.records import RECORDS
 from lockplate.operations.retaining import RETAINING
 from lockplate.operations.taking_in import TAKING_IN
@@ -37,9 +39,11 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         operation.name: operation
         for operation in (
             *ASKING,
+            *ELSEWHERE,
             *TAKING_IN,
             *WAITING,
             *EVIDENCE,
+            *RECONCILING,
             *WITNESSES,
             *RECORDS,
             *FINDINGS,

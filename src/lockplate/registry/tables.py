@@ -290,6 +290,13 @@ waiting_requests = Table(
     Index(None, "operator", "expires_at"),
 )
 
+shared_questions = Table(
+    "shared_questions",
+    metadata,
+    Column("request", Text, primary_key=True),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
 holds = Table(
     "holds",
     metadata,

@@ -143,7 +143,15 @@ def run_all(
 
 
 _QUESTIONS = frozenset(
-    {Action.QUESTION_INTENT, Action.QUESTION_OUTCOME, Action.QUESTION_DENIED, Action.QUESTION_PENDING}
+    {
+        Action.QUESTION_INTENT,
+        Action.QUESTION_OUTCOME,
+        Action.QUESTION_DENIED,
+        Action.QUESTION_PENDING,
+        Action.QUESTION_ELSEWHERE_INTENT,
+        Action.QUESTION_ELSEWHERE_OUTCOME,
+        Action.QUESTION_ELSEWHERE_DENIED,
+    }
 )
 """Records that stand as soon as they are made: nothing takes them back, so they need not be kept until the end."""
 

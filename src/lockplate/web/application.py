@@ -25,6 +25,7 @@ from lockplate.operations.schedule import ForgettingSchedule
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
 from lockplate.web.reads import MAX_BODY_BYTES, READS_PATH, ReadsDesk, reads_route
+from lockplate.web.signing_in import sign_in, sign_out
 from lockplate.web.tiles import list_logs, show_agreed, show_checkpoint, show_key, show_policy, show_receipt, show_tile
 
 RETRY_AFTER_SECONDS = "1"
@@ -60,8 +61,8 @@ def show_health() -> dict[str, str]:
 
 
 API_ROUTES: tuple[ControllerRouterHandler, ...] = (
-    ask_question, run_command, list_logs, show_checkpoint, show_key, show_policy, show_agreed, show_tile, show_receipt,
-    show_metrics, show_health,
+    ask_question, sign_in, sign_out, run_command, list_logs, show_checkpoint, show_key, show_policy, show_agreed,
+    show_tile, show_receipt, show_metrics, show_health,
 )  # fmt: skip
 
 

@@ -5,15 +5,18 @@ What it must never see: a key in a URL. Routes are closed: a handler that asks f
 """
 
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import Cookie
 
 from lockplate.errors import Unauthenticated
 from lockplate.operations.operation import Actor
+from lockplate.operations.signing_in import SignInDesk
 from lockplate.registry.readers import RegisteredReader
 from lockplate.registry.sessions import Session
 from lockplate.terms import PersonId
@@ -34,6 +37,8 @@ class Doorway(msgspec.Struct, frozen=True, kw_only=True):
     node: Node
     run_token: str
     metrics: Metrics
+    sign_in: SignInDesk = msgspec.field(default_factory=SignInDesk)
+    """One for pages and programs, so that failed tries are counted together."""
 
     def actor(self, request: HttpRequest) -> Actor:
         """Return on whose word an operation runs, or raise Unauthenticated.
@@ -76,3 +81,24 @@ class Doorway(msgspec.Struct, frozen=True, kw_only=True):
 def new_run_token() -> str:
     """Return a fresh token for one run of the server."""
     return secrets.token_urlsafe(32)
+
+
+def session_cookie(request: HttpRequest, session: Session) -> Cookie:
+    """Return the cookie of a session: scripts cannot read it, other sites cannot send it."""
+    return Cookie(
+        key=COOKIE, value=session.session_id, httponly=True, samesite="strict", secure=is_secure(request), path="/"
+    )
+
+
+def no_cookie(request: HttpRequest, key: str, path: str) -> Cookie:
+    """Return what takes a cookie away."""
+    return Cookie(key=key, value="", max_age=0, httponly=True, samesite="strict", secure=is_secure(request), path=path)
+
+
+def is_secure(request: HttpRequest) -> bool:
+    """Say whether cookies are for HTTPS only: always, unless the caller speaks to its own machine."""
+    host = request.url.hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"

@@ -24,6 +24,7 @@ from lockplate.keys.ring import KeyRing
 from lockplate.law.profile import LawProfile
 from lockplate.law.profiles import Profiles
 from lockplate.lookup.asking import HoursOver, Lookup, OperatorParts
+from lockplate.lookup.elsewhere import Elsewhere, ElsewhereParts
 from lockplate.lookup.facts import FactFinder
 from lockplate.lookup.held import HeldReads
 from lockplate.lookup.opening import ReadView
@@ -42,7 +43,7 @@ from lockplate.store.passages import PassageIndex
 from lockplate.store.surface import ReadStore
 from lockplate.terms import OperatorId, Period, ProfileId, ReaderId
 from lockplate.wiring.current_law import CurrentLaw
-from lockplate.wiring.desk import Desk, open_desk, open_ring
+from lockplate.wiring.desk import Desk, open_desk, open_ring, origin_of
 from lockplate.wiring.layout import NODE_RING, Layout
 from lockplate.wiring.policies import added_words, shipped_gate, shipped_profiles
 from lockplate.wiring.registries import Registries, build_registries
@@ -67,6 +68,7 @@ class Node:
     bulk: BulkIntake
     files: FileIntake
     lookup: Lookup
+    elsewhere: Elsewhere
     watches: Watches
     receipts: dict[OperatorId, Receipts]
     """What each operator's log says was destroyed, and when retention was last sure of the time."""
@@ -183,6 +185,15 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
                 for operator, desk in desks.items()
             },
             waiting=registries.waiting,
+            clock=clock,
+        ),
+        elsewhere=Elsewhere(
+            facts=facts,
+            gate=gate,
+            parts={
+                name: ElsewhereParts(recorder=desk.recorder, log=desk.evidence.log, origin=origin_of(name))
+                for name, desk in desks.items()
+            },
             clock=clock,
         ),
         watches=Watches(),

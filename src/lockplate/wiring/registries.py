@@ -26,6 +26,7 @@ from lockplate.registry.readers import RegisteredReaders
 from lockplate.registry.requests import WaitingRequests
 from lockplate.registry.sealing import ColumnSealer, SealerOf
 from lockplate.registry.sessions import Sessions
+from lockplate.registry.shared_questions import SharedQuestions
 from lockplate.registry.statements import Statements
 from lockplate.registry.words import LocalWords
 
@@ -51,6 +52,7 @@ class Registries:
     hits: Hits
     holds: Holds
     waiting: WaitingRequests
+    shared_questions: SharedQuestions
 
 
 def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: SealerOf, clock: Clock) -> Registries:
@@ -73,4 +75,5 @@ def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: Seale
         hits=Hits(engine, sealer_of, clock),
         holds=Holds(engine, clock),
         waiting=WaitingRequests(engine, sealer_of, clock),
+        shared_questions=SharedQuestions(engine, clock),
     )

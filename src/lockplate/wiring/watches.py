@@ -5,6 +5,7 @@ What it must never see: private details, a key. A log is read once and followed 
 """
 
 import threading
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,6 +18,16 @@ from lockplate.terms import OperatorId
 CHUNK = 4_000
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What one log comes to."""
+
+    findings: tuple[Finding, ...]
+    records: int
+    """How many records they rest on."""
+    settled: int
+    """Up to which record nothing more can be found by waiting alone."""
+
+
 class Watches:
     """One watch for each log and the time zone in which its hours are told."""
 
@@ -26,12 +37,12 @@ class Watches:
         # our own log wrote canonical leaves; proving them again is fsck's work
         self._decoder = msgspec.json.Decoder(AccessRecord)
 
-    def findings(self, operator: OperatorId, zone: str, log: TileLog) -> tuple[tuple[Finding, ...], int]:
-        """Return what a log comes to by now, and how many records that are."""
+    def findings(self, operator: OperatorId, zone: str, log: TileLog, now: datetime) -> Found:
+        """Return what a log comes to by now."""
         with self._lock:
             watch = self._watches.setdefault((operator, zone), Watch(ZoneInfo(zone)))
             size = log.size
             while watch.seen < size:
                 for leaf in log.entries(watch.seen, min(size, watch.seen + CHUNK)):
                     watch.take(self._decoder.decode(leaf))
-            return watch.findings(), watch.seen
+            return Found(findings=watch.findings(now), records=watch.seen, settled=watch.settled(now))

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from lockplate.access import PrivateDetails, parse_leaf
+from lockplate.access import PrivateDetails, commit, parse_leaf
 from lockplate.clock import period_of
 from lockplate.errors import BadInput, KeyUnavailable, NotFound, ProofInvalid, SealBroken, StoreFailed
 from lockplate.evidence.fsck import check_log
@@ -219,4 +219,22 @@ def test_records_that_would_lie_are_refused(recorder, evidence, make_record, clo
     ):
         with pytest.raises(BadInput):
             recorder.record_many([(make_record(), PRIVATE), (record, PRIVATE)])
+    assert 0 == evidence.log.size
+
+
+def test_a_shared_salt_is_used_as_given_and_nothing_else_is(recorder, evidence, make_record):
+    """Two logs that commit under one salt agree; other details of the record still get salts of their own."""
+    salt = bytes(range(32))
+    index = recorder.record(make_record(), PRIVATE, {"plate": salt})
+    record, details = parse_leaf(evidence.log.entry(index)), recorder.details_of(index)
+    assert commit(salt, "plate", PRIVATE["plate"]) == record.commitments["plate"]
+    assert (PRIVATE, salt) == (details.values, details.salts["plate"])
+    assert 3 == len(set(details.salts.values()))
+
+
+@pytest.mark.parametrize("salts", [{"plate": bytes(31)}, {"plate": bytes(33)}, {"plate": b""}, {"other": bytes(32)}])
+def test_a_salt_that_is_none_is_refused(recorder, evidence, make_record, salts):
+    """Of another length, or of no detail: nothing is recorded."""
+    with pytest.raises(BadInput):
+        recorder.record(make_record(), PRIVATE, salts)
     assert 0 == evidence.log.size

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lockplate.access import AccessRecord, parse_leaf
+from lockplate.access import UNDER_WAY, AccessRecord, parse_leaf
 from lockplate.clock import SetClock
-from lockplate.errors import Denied
+from lockplate.errors import Denied, StoreFailed
 from lockplate.operations.agencies import NewAgency
 from lockplate.operations.asking import Ask
 from lockplate.operations.findings import FindingsOf, FindingsReport, list_findings, mark_seen, new_findings
@@ -48,10 +48,22 @@ def run(node: Node, name: str, request: object, person: str = "") -> Any:
     return operation(name).handler(node, actor, request)
 
 
+class Broken:
+    """A store that fails, so that a question stays open."""
+
+    def find(self, *_: object, **__: object) -> None:
+        raise StoreFailed("the store refused (as told)")
+
+
 @pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
+def clock() -> SetClock:
+    return SetClock(NOW)
+
+
+@pytest.fixture
+def node(tmp_path: Path, clock: SetClock) -> Iterator[Node]:
     """A county under us-wa, a police next door without a grant, and an immigration enforcement agency."""
-    settings, clock = load_settings(tmp_path / "home", {}), SetClock(NOW)
+    settings = load_settings(tmp_path / "home", {})
     county = NewOperator(
         operator=FIR, profile=ProfileId("us-wa"), agency_kind=AgencyKind.COUNTY, state="WA", name="Fir County",
         zone="America/Los_Angeles",
@@ -137,6 +149,27 @@ def test_findings_are_new_until_they_were_shown(node: Node) -> None:
     assert 2 == new_findings(node, uma)
     run(node, "user.add", NewPerson(person="una", agency=FIR, display_name="una", roles=(Role.AUDITOR,)))
     assert 2 == new_findings(node, node.registries.people.facts(PersonId("una")))
+
+
+def test_an_intent_that_stays_open_is_new_when_it_becomes_a_finding(node: Node, clock: SetClock) -> None:
+    """An auditor who looked while it was under way had not been shown it; after a crash the log alone says so."""
+    uma = node.registries.people.facts(PersonId("uma"))
+    store = node.lookup._store
+    node.lookup._store = Broken()  # type: ignore[assignment]
+    with pytest.raises(StoreFailed):
+        ask(node, "olga")
+    node.lookup._store = store
+    assert "permitted" == ask(node, "olga").decision
+    report = list_findings(node, UMA, FindingsOf(operator=FIR))
+    mark_seen(node, UMA, report)
+    assert (0, 0) == (report.count(), new_findings(node, uma))
+
+    clock.advance(UNDER_WAY + timedelta(seconds=1))
+    node.watches._watches.clear()  # as after a start
+    (found,) = list_findings(node, UMA, FindingsOf(operator=FIR, rule="intent-without-outcome")).rules[0].findings
+    assert ("olga", 1) == (found.subject, new_findings(node, uma))
+    mark_seen(node, UMA, list_findings(node, UMA, FindingsOf(operator=FIR)))
+    assert 0 == new_findings(node, uma)
 
 
 def test_an_auditor_of_another_agency_sees_none(node: Node) -> None:

@@ -12,7 +12,6 @@ from litestar.di import NamedDependency
 from lockplate.operations.findings import new_findings
 from lockplate.operations.operation import Actor
 from lockplate.operations.publishing import PublicNumbers
-from lockplate.operations.signing_in import SignInDesk
 from lockplate.registry.sessions import Session
 from lockplate.terms import PersonId, Role
 from lockplate.web.doorway import Doorway, HttpRequest
@@ -31,7 +30,6 @@ class PageState:
 
     rendering: Rendering
     submissions: Submissions
-    sign_in: SignInDesk
     numbers: PublicNumbers
     kept: KeptDocuments
 
@@ -102,7 +100,6 @@ def state_of(request: HttpRequest) -> PageState:
         state[STATE] = PageState(
             rendering=Rendering(),
             submissions=Submissions(),
-            sign_in=SignInDesk(),
             numbers=PublicNumbers(),
             kept=KeptDocuments(),
         )

@@ -40,6 +40,8 @@ DETAIL_NAMES = {
     "case_number": "Case number",
     "reason": "Reason as written",
     "name": "Name that was typed",
+    "receipt": "The other log's proof of its record",
+    "receipt_of_outcome": "The other log's proof of its outcome",
 }
 
 

@@ -45,6 +45,7 @@ class Rendering:
         )
         self._environment.filters |= {
             "words": wording.words,
+            "came_of_it": wording.came_of_it,
             "moment": phrases.moment,
             "day": phrases.day,
             "span": phrases.span,

@@ -5,7 +5,6 @@ that scripts cannot read and other sites cannot send. What it must never see: a 
 """
 
 import hmac
-import ipaddress
 import re
 import secrets
 from typing import Any
@@ -19,7 +18,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from lockplate.errors import LockplateError, Unauthenticated
 from lockplate.registry.sessions import ForgedForm
-from lockplate.web.doorway import COOKIE, Doorway, HttpRequest
+from lockplate.web.doorway import COOKIE, Doorway, HttpRequest, is_secure, no_cookie, session_cookie
 from lockplate.web.pages.forms import Form
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor, visitor_of
 from lockplate.web.pages.refusals import SIGN_IN
@@ -62,16 +61,14 @@ def sign_in(
     if not expected or not hmac.compare_digest(expected.encode(), form.text("form_token").encode()):
         return _form(request, pages, then=then, name=form.text("name"), error=TRY_AGAIN)
     try:
-        session = pages.sign_in.sign_in(doorway.node, form.text("name").strip(), form.text("password"))
+        session = doorway.sign_in.sign_in(doorway.node, form.text("name").strip(), form.text("password"))
     except Unauthenticated as error:
         return _form(request, pages, then=then, name=form.text("name"), error=error)
     doorway.node.registries.sessions.end(request.cookies.get(COOKIE, ""))
     return _to(
         then,
-        Cookie(
-            key=COOKIE, value=session.session_id, httponly=True, samesite="strict", secure=is_secure(request), path="/"
-        ),
-        _without(request, FORM_COOKIE, SIGN_IN),
+        session_cookie(request, session),
+        no_cookie(request, FORM_COOKIE, SIGN_IN),
     )
 
 
@@ -81,22 +78,13 @@ def sign_out(
 ) -> Response[Any]:
     """End the session."""
     doorway.node.registries.sessions.end(signed.visitor.session.session_id)
-    return _to(f"{SIGN_IN}?out=1", _without(request, COOKIE, "/"))
+    return _to(f"{SIGN_IN}?out=1", no_cookie(request, COOKIE, "/"))
 
 
 @get("/app", sync_to_thread=False)
 def go_home(visitor: NamedDependency[Visitor]) -> Response[Any]:
     """Go to the first page for this person."""
     return _to(visitor.home)
-
-
-def is_secure(request: HttpRequest) -> bool:
-    """Say whether cookies are for HTTPS only: always, unless the browser speaks to its own machine."""
-    host = request.url.hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
 
 
 def _form(
@@ -118,11 +106,6 @@ def _form(
         Cookie(key=FORM_COOKIE, value=token, httponly=True, samesite="strict", secure=is_secure(request), path=SIGN_IN)
     )
     return page
-
-
-def _without(request: HttpRequest, key: str, path: str) -> Cookie:
-    """Return what takes a cookie away."""
-    return Cookie(key=key, value="", max_age=0, httponly=True, samesite="strict", secure=is_secure(request), path=path)
 
 
 def _safe(path: str) -> str:

@@ -11,6 +11,17 @@ from lockplate.operations.authority import SYSTEM
 from lockplate.operations.signing_in import NOBODY
 from lockplate.read import ClockRule
 from lockplate.reporting.day import NODE
+from lockplate.shared_question import (
+    ASKED_FROM,
+    THERE,
+    THERE_INDEX,
+    THERE_OPERATOR,
+    THERE_OUTCOME,
+    THERE_PERSON,
+    THERE_ROOT,
+    THERE_SIZE,
+    SharedResult,
+)
 from lockplate.terms import Action, Purpose, RecordMode, Verdict
 from lockplate.web.phrases import inert, sentence
 
@@ -25,7 +36,7 @@ SPECIAL: dict[str, str] = {
     Verdict.PERMITTED: "Permitted",
     Verdict.DENIED: "Denied",
     Verdict.PENDING: "Waits for a second person",
-    Verdict.NOT_ASKED: "No decision needed",
+    Verdict.NOT_ASKED: "No decision",
     RecordMode.RECORD: "A sealed record of each read",
     RecordMode.INDEX_ONLY: "A sealed index only: no plate text, no vehicle description",
     RecordMode.NONE: "Nothing: hot lists are matched and no other read is stored",
@@ -45,6 +56,17 @@ SPECIAL: dict[str, str] = {
     Action.QUESTION_DENIED: "Question, denied",
     Action.QUESTION_PENDING: "Question, sent to a second person",
     Action.QUESTION_APPROVAL: "Question, decided by a second person",
+    Action.QUESTION_ELSEWHERE_INTENT: "Question at another node, about to be asked",
+    Action.QUESTION_ELSEWHERE_OUTCOME: "Question at another node, what came of it",
+    Action.QUESTION_ELSEWHERE_DENIED: "Question at another node, denied here",
+    ASKED_FROM: "Asked from the log",
+    THERE: "Asked at the log",
+    THERE_OPERATOR: "Operator there",
+    THERE_PERSON: "Signed in there as",
+    THERE_INDEX: "Place of the record there",
+    THERE_OUTCOME: "Place of the outcome there",
+    THERE_SIZE: "Records under the checkpoint there",
+    THERE_ROOT: "Root of the checkpoint there",
     WitnessState.NEVER_ASKED: "Not asked yet",
     WitnessState.COSIGNED: "Cosigned",
     WitnessState.UNREACHABLE: "Did not answer",
@@ -62,6 +84,20 @@ SPECIAL: dict[str, str] = {
     Purpose.GENDER_AFFIRMING_CARE: "Gender-affirming care",
 }
 
+CAME_OF_IT: dict[str, str] = {
+    SharedResult.ANSWERED: "Answered there, and proved",
+    SharedResult.DENIED: "Denied there, and proved",
+    SharedResult.PENDING: "Waits there for a second person, and proved",
+    SharedResult.UNREACHABLE: "Nobody could be reached there",
+    SharedResult.NO_ANSWER: "No answer came; the other log may have the question",
+    SharedResult.SIGN_IN_REFUSED: "The person was not let in there",
+    SharedResult.REFUSED: "Refused there with an error",
+    SharedResult.GARBLED: "What came back was no answer",
+    SharedResult.UNPROVEN: "What came back was not proved, and not shown",
+    SharedResult.DIFFERS: "The other log says something else than was asked or answered; nothing was shown",
+}
+"""What a question at another node came to; the words of a record's fact `result`."""
+
 
 def words(value: str) -> str:
     """Return an enum's value as words."""
@@ -69,6 +105,11 @@ def words(value: str) -> str:
     if known is not None:
         return known
     return sentence(str(value).replace(":", ", ").replace("_", " "))
+
+
+def came_of_it(value: str) -> str:
+    """Return in words what a question at another node came to, or the value as it is when it is none of ours."""
+    return CAME_OF_IT.get(value) or inert(value)
 
 
 def who(person: str) -> str:

@@ -26,6 +26,8 @@ law_node = _shared("law_node")
 printed = _shared("printed")
 running = _shared("running")
 witnessed = _shared("witnessed")
+two_nodes = _shared("two_nodes")
+between = _shared("between")
 
 
 @pytest.fixture(scope="module")

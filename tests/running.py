@@ -97,19 +97,19 @@ class Home:
     @contextmanager
     def serve(self, log: str = "server.log", port: int | None = None) -> Iterator["Server"]:
         """Serve the node on a free loopback port, or on the given one, until the block ends."""
-        server = self.start(log, port)
+        server = self.start(log, port=port)
         try:
             yield server
         finally:
             server.stop()
 
-    def start(self, log: str = "server.log", port: int | None = None) -> "Server":
+    def start(self, log: str = "server.log", command: Sequence[str] = COMMAND, port: int | None = None) -> "Server":
         """Start the server and wait until it answers."""
         port = port or free_port()
         output = self.folder / log
         with output.open("ab") as file:
             process = subprocess.Popen(
-                [*COMMAND, "serve", "--home", str(self.path), "--port", str(port)],
+                [*command, "serve", "--home", str(self.path), "--port", str(port)],
                 env=self._environment(),
                 stdout=file,
                 stderr=file,

@@ -139,6 +139,16 @@ class PrivateDetails(msgspec.Struct, frozen=True, kw_only=True):
     salts: dict[str, bytes]
 
 
+class KeyCommitment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt says of a key: its name and a hash that a later use of the key would prove a lie."""
+
+    kind: str
+    """`period` or `data`."""
+    name: str
+    commitment: str
+    """SHA-256, hex, over a domain tag and the key."""
+
+
 def commit(salt: bytes, name: str, value: str) -> str:
     """Return the commitment to one private detail: HMAC-SHA-256(salt, "lockplate/commit/v1" ‖ name ‖ value), hex.
 

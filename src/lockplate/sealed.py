@@ -59,6 +59,15 @@ class SealedColumns(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
 
+class RowPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells one row from every other of its operator, and whether it was taken back."""
+
+    token: Token
+    captured_at: int
+    reader: ReaderId
+    withdrawn: bool = False
+
+
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
     """One place to look: a period and a token. Made from a permit; there is no probe for "any token"."""
 

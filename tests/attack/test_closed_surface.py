@@ -23,7 +23,11 @@ from lockplate.terms import AgencyId, Basis, Offense, OperatorId, PersonId, Plat
 from lockplate.web.application import API_ROUTES
 from lockplate.web.pages.routes import HANDLERS
 
-STORE_METHODS = {"append", "append_columns", "find", "counts", "rows_in_period", "drop_day", "close"}
+STORE_METHODS = {
+    "append", "append_columns", "find", "counts", "rows_in_period", "drop_day", "close",
+    # sums of keyed marks, counts, and a yes or no about a row that somebody names
+    "sums", "hour_marks", "hours", "operators", "misshapen", "is_withdrawn",
+}
 """What a store can do. `find` needs probes; `counts` and `rows_in_period` give numbers by reader and time."""
 
 OPERATION_NAMES = {

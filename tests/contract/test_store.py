@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lockplate.sealed import Probe, SealedColumns, SealedRead
+from lockplate.errors import BadInput
+from lockplate.marks import RowMarker, sums_of
+from lockplate.sealed import Probe, RowPlace, SealedColumns, SealedRead
 from lockplate.store.embedded import EmbeddedStore
 from lockplate.store.memory import MemoryStore
 from lockplate.store.surface import DayCount, ReadStore
-from lockplate.terms import OperatorId, ReaderId, Token
+from lockplate.terms import OperatorId, Period, ReaderId, Token
 
 CITY, COUNTY = OperatorId("city"), OperatorId("county")
 NORTH, SOUTH = ReaderId("north"), ReaderId("south")
@@ -204,7 +206,11 @@ def test_the_surface_has_no_other_question(store: ReadStore) -> None:
     """Promise 1: no method lists tokens of a place or time; a new public method must first change this list."""
     public = {name for name in dir(store) if not name.startswith("_")}
 
-    assert {"append", "append_columns", "find", "counts", "rows_in_period", "drop_day", "close"} == public
+    assert {
+        "append", "append_columns", "find", "counts", "rows_in_period", "drop_day", "close",
+        # sums of keyed marks, counts, and a yes or no about a row that somebody names
+        "sums", "hour_marks", "hours", "operators", "misshapen", "is_withdrawn",
+    } == public  # fmt: skip
 
 
 def test_what_was_closed_is_there_again(tmp_path: Path) -> None:
@@ -224,7 +230,7 @@ WRITER = textwrap.dedent("""
     from pathlib import Path
     from lockplate.sealed import SealedRead
     from lockplate.store.embedded import EmbeddedStore
-    from lockplate.terms import OperatorId, ReaderId, Token
+    from lockplate.terms import OperatorId, Period, ReaderId, Token
 
     store = EmbeddedStore(Path(sys.argv[1]), memory_mb=1024)
     first, noon = int(sys.argv[2]), int(sys.argv[3])
@@ -270,3 +276,107 @@ def test_kill_9_loses_nothing_acknowledged(tmp_path: Path) -> None:
 
     assert {10} == {found[batch] for batch in acknowledged}
     assert set(found.values()) <= {0, 10}
+
+
+# What is counted and compared
+
+
+MARKER = RowMarker(bytes(range(32)))
+EVER = (Period(0), Period(2**31))
+
+
+def test_sums_are_those_of_the_rows(store: ReadStore) -> None:
+    """Each row once, by UTC day and reader, withdrawn ones left out; the engine adds nothing of its own."""
+    rows = [row(number, NOON + number * 7000, reader=(NORTH, SOUTH)[number % 2]) for number in range(40)]
+    store.append(rows)
+    store.append([*rows[:5], row(7, rows[7].captured_at, reader=SOUTH, withdrawn=True), row(1, operator=COUNTY)])
+    left = columns_of([one for one in rows if one is not rows[7]])
+
+    marks = MARKER.marks(left.tokens, left.captured_at, left.reader_index, left.readers)
+    assert sums_of(marks, left.captured_at, left.reader_index, left.readers) == store.sums(CITY, *EVER, MARKER)
+    assert {} == store.sums(OperatorId("nobody"), *EVER, MARKER)
+    one_hour = store.sums(CITY, rows[0].period, rows[0].period, MARKER)
+    assert 1 == sum(one.rows for one in one_hour.values())
+
+
+def test_an_hours_marks_are_those_of_its_rows(store: ReadStore) -> None:
+    """Withdrawn rows are among them, and said to be; an hour without rows has none."""
+    store.append([row(1), row(2), row(2, withdrawn=True), row(3, NOON + 3600)])
+    found = store.hour_marks(CITY, row(1).period, MARKER)
+    here = columns_of([row(1), row(2)])
+    marks = MARKER.marks(here.tokens, here.captured_at, here.reader_index, here.readers)[:, 0]
+
+    assert dict(zip(marks.tolist(), [False, True], strict=True)) == dict(
+        zip(found.marks.tolist(), found.withdrawn.tolist(), strict=True)
+    )
+    assert 0 == len(store.hour_marks(CITY, Period(1), MARKER).marks)
+
+
+def test_a_row_that_is_named_is_there_or_not(store: ReadStore) -> None:
+    """There, taken back, or not there: by all that tells a row from others."""
+    store.append([row(1), row(2), row(2, withdrawn=True)])
+
+    def asked(number: int, second: int = NOON, reader: ReaderId = NORTH, operator: OperatorId = CITY) -> bool | None:
+        token = Token(number.to_bytes(8, "big"))
+        return store.is_withdrawn(operator, RowPlace(token=token, captured_at=second, reader=reader))
+
+    assert [False, True, None] == [asked(1), asked(2), asked(3)]
+    assert [None, None, None] == [asked(1, NOON + 1), asked(1, reader=SOUTH), asked(1, operator=COUNTY)]
+
+
+def test_hours_and_operators_are_named(store: ReadStore) -> None:
+    """Which hours have rows, and whose."""
+    store.append([row(1), row(2), row(3, NOON + 3600), row(4, operator=COUNTY)])
+
+    assert {row(1).period: 2, row(3, NOON + 3600).period: 1} == store.hours(CITY)
+    assert {CITY, COUNTY} == store.operators()
+    assert {} == store.hours(OperatorId("nobody"))
+
+
+def test_a_batch_of_one_day_is_one_part(tmp_path: Path) -> None:
+    """The ledger rests on it: of a batch, a day is stored whole or not at all, also when it is a large one."""
+    store = EmbeddedStore(tmp_path / "store", memory_mb=1024)
+    many = 700_000
+    store.append_columns(
+        SealedColumns(
+            operator=CITY,
+            captured_at=np.full(many, NOON, np.uint32),
+            tokens=np.arange(many, dtype=">u8").tobytes(),
+            readers=(NORTH,),
+            reader_index=np.zeros(many, np.int32),
+        )
+    )
+    parts = store._query("SELECT rows FROM system.parts WHERE table = 'sealed_reads_local' AND active")
+
+    assert [(many,)] == [tuple(part) for part in parts]
+    store.close()
+
+
+def test_a_row_of_no_form_of_ours_is_counted(tmp_path: Path) -> None:
+    """A record too short or of no known version, and a second that is not of the row's hour."""
+    store = EmbeddedStore(tmp_path / "store", memory_mb=1024)
+    good = bytes([1]) + bytes(40)
+    store.append([row(1), row(2, record=good), row(3, record=b"\x01short"), row(4, record=bytes([2]) + bytes(40))])
+    store._command(
+        "INSERT INTO lockplate.sealed_reads_local (operator, period, token, captured_at, reader) "
+        f"VALUES ('city', 5, 'abcdefgh', {NOON}, 'north')"
+    )
+
+    assert {row(1).period: 2, Period(5): 1} == store.misshapen(CITY)
+    assert {} == store.misshapen(COUNTY)
+    store.close()
+
+
+def test_nobody_else_looks_at_an_hours_tokens(tmp_path: Path) -> None:
+    """Promise 1: what is handed in to make marks is our own marker, not something that keeps what it sees."""
+
+    class Curious:
+        def marks(self, *seen: object) -> object:
+            raise AssertionError(seen)
+
+    store = EmbeddedStore(tmp_path / "store", memory_mb=1024)
+    store.append([row(1)])
+    for act in (lambda: store.sums(CITY, *EVER, Curious()), lambda: store.hour_marks(CITY, row(1).period, Curious())):
+        with pytest.raises(BadInput):
+            act()
+    store.close()

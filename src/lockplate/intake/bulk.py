@@ -23,7 +23,7 @@ from lockplate.readers.columns import ReadColumns
 from lockplate.registry.day_counts import KEPT, UNKEPT, DayCounts
 from lockplate.registry.hits import Hits, NewHit
 from lockplate.sealed import SealedColumns, SealedRead
-from lockplate.store.surface import ReadStore
+from lockplate.store.surface import RowSink
 from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, ReaderId, RecordMode
 
 
@@ -68,7 +68,7 @@ class BulkIntake:
     """Seals and stores many reads of one operator; several threads may call it."""
 
     def __init__(
-        self, *, lanes: Mapping[OperatorId, Lane], store: ReadStore, hits: Hits, day_counts: DayCounts, clock: Clock
+        self, *, lanes: Mapping[OperatorId, Lane], store: RowSink, hits: Hits, day_counts: DayCounts, clock: Clock
     ) -> None:
         self._lanes = lanes
         self._store = store

@@ -26,7 +26,7 @@ from lockplate.registry.day_counts import DayCounts
 from lockplate.registry.hits import Hits, NewHit, Recorded
 from lockplate.sealed import SealedRead
 from lockplate.store.passages import PassageIndex, PassagePlace
-from lockplate.store.surface import ReadStore
+from lockplate.store.surface import RowSink
 from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, Period, PlateKey
 
 MAX_BATCH_READS = 4000
@@ -60,7 +60,7 @@ class LiveIntake:
         self,
         *,
         lanes: Mapping[OperatorId, Lane],
-        store: ReadStore,
+        store: RowSink,
         hits: Hits,
         passages: PassageIndex,
         day_counts: DayCounts,

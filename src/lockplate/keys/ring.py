@@ -11,13 +11,14 @@ import hashlib
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from lockplate.access import KeyCommitment
 from lockplate.clock import format_time, parse_time
 from lockplate.errors import KeyUnavailable
 from lockplate.keys.kek import KEY_BYTES, Kek
@@ -25,25 +26,17 @@ from lockplate.terms import OperatorId, Period
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS period_keys (period INTEGER PRIMARY KEY, wrapped BLOB NOT NULL, commitment BLOB NOT NULL,
-    made_at TEXT NOT NULL) STRICT;
+    made_at TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS data_keys (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL, commitment BLOB NOT NULL,
-    made_at TEXT NOT NULL) STRICT;
+    made_at TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS kek_check (one INTEGER PRIMARY KEY CHECK (one = 1), wrapped BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS period_origins (period INTEGER NOT NULL, origin TEXT NOT NULL,
     PRIMARY KEY (period, origin)) STRICT;
 CREATE TABLE IF NOT EXISTS destroyed (kind TEXT NOT NULL, name TEXT NOT NULL, commitment BLOB NOT NULL,
-    destroyed_at TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT;
+    destroyed_at TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, name)) STRICT;
 """
-
-
-class KeyCommitment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a receipt says of a key: its name and a hash that a later use of the key would prove a lie."""
-
-    kind: str
-    """`period` or `data`."""
-    name: str
-    commitment: str
-    """SHA-256, hex, over a domain tag and the key."""
+_TELLS = ("period_keys", "data_keys", "destroyed")
+"""Tables of which the log tells each row once; in files of before they have no column for it."""
 
 
 class DestroyedKey(KeyCommitment, frozen=True, kw_only=True):
@@ -215,6 +208,45 @@ class KeyRing:
             ).fetchone()
             return None if row is None else _commitment("data", name, row[0])
 
+    def untold_keys(self, made_before: datetime) -> list[KeyCommitment]:
+        """Return the keys made before a time, there or destroyed, of which no record in the log has told yet."""
+        at = format_time(made_before)
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT 'period', CAST(period AS TEXT), commitment FROM period_keys WHERE told = 0 AND made_at < ?1"
+                " UNION ALL SELECT 'data', name, commitment FROM data_keys WHERE told = 0 AND made_at < ?1"
+                " UNION ALL SELECT kind, name, commitment FROM destroyed WHERE told = 0 AND destroyed_at < ?1"
+                " ORDER BY 1, 2",
+                (at,),
+            ).fetchall()
+            return [_commitment(*row) for row in rows]
+
+    def note_told(self, keys: Sequence[KeyCommitment]) -> None:
+        """Note that a record in the log, durable by now, tells of these keys."""
+        periods = [(int(key.name), bytes.fromhex(key.commitment)) for key in keys if key.kind == "period"]
+        names = [(key.name, bytes.fromhex(key.commitment)) for key in keys if key.kind == "data"]
+        every = [(key.kind, key.name, bytes.fromhex(key.commitment)) for key in keys]
+        with self._lock, self._transaction():
+            for statement, values in (
+                ("UPDATE period_keys SET told = 1 WHERE period = ? AND commitment = ?", periods),
+                ("UPDATE data_keys SET told = 1 WHERE name = ? AND commitment = ?", names),
+                ("UPDATE destroyed SET told = 1 WHERE kind = ? AND name = ? AND commitment = ?", every),
+            ):
+                self._connection.executemany(statement, values)
+
+    def faulty_keys(self) -> list[KeyCommitment]:
+        """Return the keys that do not unwrap, or are not what their commitment says."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT 'period', CAST(period AS TEXT), commitment, wrapped FROM period_keys"
+                " UNION ALL SELECT 'data', name, commitment, wrapped FROM data_keys ORDER BY 1, 2"
+            ).fetchall()
+        return [
+            _commitment(kind, name, commitment)
+            for kind, name, commitment, wrapped in rows
+            if self._unwrapped(kind, name, wrapped) != commitment
+        ]
+
     def destroy_periods(self, periods: list[Period], now: datetime) -> list[KeyCommitment]:
         """Destroy the keys of periods, durably and without a trace in the file; return what a receipt says of them.
 
@@ -226,13 +258,13 @@ class KeyRing:
             with self._transaction():
                 for period in periods:
                     row = self._connection.execute(
-                        "SELECT commitment FROM period_keys WHERE period = ?", (period,)
+                        "SELECT commitment, told FROM period_keys WHERE period = ?", (period,)
                     ).fetchone()
                     if row is None:
                         continue
                     self._connection.execute("DELETE FROM period_keys WHERE period = ?", (period,))
                     self._connection.execute("DELETE FROM period_origins WHERE period = ?", (period,))
-                    self._bury("period", str(period), row[0], now)
+                    self._bury("period", str(period), row, now)
                     gone.append(_commitment("period", str(period), row[0]))
             for period in periods:
                 self._periods.pop(period, None)
@@ -242,12 +274,12 @@ class KeyRing:
     def destroy_data_key(self, name: str, now: datetime) -> KeyCommitment | None:
         """Destroy a named data key; what was sealed under it is forgotten. None when there is no such key."""
         with self._lock:
-            row = self._connection.execute("SELECT commitment FROM data_keys WHERE name = ?", (name,)).fetchone()
+            row = self._connection.execute("SELECT commitment, told FROM data_keys WHERE name = ?", (name,)).fetchone()
             if row is None:
                 return None
             with self._transaction():
                 self._connection.execute("DELETE FROM data_keys WHERE name = ?", (name,))
-                self._bury("data", name, row[0], now)
+                self._bury("data", name, row, now)
             self._data.pop(name, None)
             return _commitment("data", name, row[0])
 
@@ -260,6 +292,10 @@ class KeyRing:
             raise KeyUnavailable("the key database would keep what is destroyed", code="key_database")
         self._connection.execute("PRAGMA synchronous=EXTRA")
         self._connection.executescript(_SCHEMA)
+        for table in _TELLS:
+            columns = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            if "told" not in columns:
+                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN told INTEGER NOT NULL DEFAULT 0")
         for period, origin in self._connection.execute("SELECT period, origin FROM period_origins"):
             self._origins[Period(period)] = self._origins.get(Period(period), frozenset()) | {origin}
         row = self._connection.execute("SELECT wrapped FROM kek_check").fetchone()
@@ -270,11 +306,19 @@ class KeyRing:
         with self._transaction():
             self._connection.execute("INSERT INTO kek_check (one, wrapped) VALUES (1, ?)", (wrapped,))
 
-    def _bury(self, kind: str, name: str, commitment: bytes, now: datetime) -> None:
+    def _bury(self, kind: str, name: str, buried: tuple[bytes, int], now: datetime) -> None:
+        commitment, told = buried
         self._connection.execute(
-            "INSERT INTO destroyed (kind, name, commitment, destroyed_at) VALUES (?, ?, ?, ?)",
-            (kind, name, commitment, format_time(now)),
+            "INSERT INTO destroyed (kind, name, commitment, destroyed_at, told) VALUES (?, ?, ?, ?, ?)",
+            (kind, name, commitment, format_time(now), told),
         )
+
+    def _unwrapped(self, kind: str, name: str, wrapped: bytes) -> bytes | None:
+        """Return the hash of a key, None when it does not unwrap."""
+        try:
+            return _hash(self._kek.unwrap(wrapped, self._context(kind, name)))
+        except KeyUnavailable:
+            return None
 
     def _stored(self, kind: str, name: str) -> bytes | None:
         table, column = ("period_keys", "period") if kind == "period" else ("data_keys", "name")

@@ -194,6 +194,8 @@ def count_operator(node: Node, operator: OperatorId) -> tuple[LeafIndex, ...]:
     book = DayBook(
         operator=operator,
         day_counts=node.registries.day_counts,
+        ledger=node.ledger,
+        keys=desk.ring,
         log=desk.evidence.log,
         recorder=desk.recorder,
         clock=node.clock,
@@ -204,6 +206,7 @@ def count_operator(node: Node, operator: OperatorId) -> tuple[LeafIndex, ...]:
 def count_all(node: Node) -> None:
     """Write counters down and put the days that are over into every log: the server's upkeep."""
     node.registries.day_counts.flush()
+    node.ledger.flush()
     for operator in node.desks:
         count_operator(node, operator)
 

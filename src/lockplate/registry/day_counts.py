@@ -99,6 +99,12 @@ class DayCounts:
         with reading(self._engine) as connection:
             return tuple(connection.execute(wanted).scalars())
 
+    def is_counted(self, operator: OperatorId, day: date) -> bool:
+        """Say whether a record says a day."""
+        wanted = select(counted_days.c.leaf).where(counted_days.c.operator == operator, counted_days.c.day == day)
+        with reading(self._engine) as connection:
+            return connection.execute(wanted).first() is not None
+
     def note_counted(self, operator: OperatorId, day: date, leaf: LeafIndex) -> None:
         """Remember which record says a day; the record is durable before this."""
         with writing(self._engine, "the day is on record already") as connection:

@@ -10,10 +10,9 @@ from itertools import pairwise
 
 import msgspec
 
-from lockplate.access import AccessRecord
+from lockplate.access import AccessRecord, KeyCommitment
 from lockplate.errors import BadInput
 from lockplate.evidence.recorder import Recorder
-from lockplate.keys.ring import KeyCommitment
 from lockplate.terms import Action, LeafIndex, Period, ReaderId
 
 MAX_RANGES = 1000

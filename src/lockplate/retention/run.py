@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from lockplate.access import AccessRecord
+from lockplate.access import AccessRecord, KeyCommitment
 from lockplate.clock import Clock
 from lockplate.errors import LockplateError
 from lockplate.hotlist import Category, ListId
-from lockplate.keys.ring import KeyCommitment, KeyRing
+from lockplate.keys.ring import KeyRing
 from lockplate.retention.hours import complete_earlier, destroy_hours, drop_days, due_reads
 from lockplate.retention.months import (
     Forgotten,

@@ -16,15 +16,19 @@ import pyarrow as pa
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from lockplate.errors import StoreFailed
-from lockplate.sealed import Probe, SealedColumns, SealedRead
+from lockplate.marks import SECONDS_PER_DAY, RowMarker, RowSums, add_sums
+from lockplate.sealed import Probe, RowPlace, SealedColumns, SealedRead
+from lockplate.store.marking import hour_marks_of, spans, sums_of_table
 from lockplate.store.schema import DATABASE, Placement, create_statements, readable_table, writable_table
-from lockplate.store.surface import DayCount
+from lockplate.store.surface import DayCount, HourMarks
 from lockplate.terms import SECONDS_PER_PERIOD, TOKEN_BYTES, OperatorId, Period, ReaderId, Token
 
-SECONDS_PER_DAY = 86_400
 PROBES_PER_QUERY = 20_000
 """A question over 30 days is 720 probes; a wide pattern is asked in several queries."""
 MAX_QUERY_BYTES = 4 * 1024 * 1024
+LEAST_RECORD_BYTES = 1 + 12 + 16
+RECORD_VERSIONS = (1,)
+"""What a record begins with; see seal.record."""
 _BYTES = {"String": "bytes", "FixedString": "bytes"}
 
 Answer = TypeVar("Answer")
@@ -93,6 +97,56 @@ class EmbeddedStore:
         )
         return {ReaderId(reader.decode()): reads for reader, reads in rows}
 
+    def is_withdrawn(self, operator: OperatorId, place: RowPlace) -> bool | None:
+        """Say whether the row of a place that somebody names was taken back; None when there is no such row."""
+        rows = self._query(
+            f"SELECT count(), max(withdrawn) FROM {self._readable} "  # noqa: S608 - the table's name is ours
+            f"PREWHERE (period, token) = ({place.captured_at // SECONDS_PER_PERIOD},'{_escaped(place.token)}') "
+            "WHERE operator = {operator:String} AND captured_at = {second:UInt32} AND reader = {reader:String}",
+            operator=operator,
+            second=place.captured_at,
+            reader=place.reader,
+        )
+        count, withdrawn = rows[0]
+        return bool(withdrawn) if count else None
+
+    def hour_marks(self, operator: OperatorId, period: Period, marker: RowMarker) -> HourMarks:
+        """Return the marks of one hour's rows."""
+        return hour_marks_of(self._arrow("", operator, period, period), marker)
+
+    def sums(self, operator: OperatorId, first: Period, last: Period, marker: RowMarker) -> RowSums:
+        """Return the sums of the rows of the hours from first to last, withdrawn ones left out."""
+        return add_sums(
+            sums_of_table(self._arrow("AND withdrawn = 0", operator, start, end), marker)
+            for start, end in spans(self.hours(operator), first, last)
+        )
+
+    def hours(self, operator: OperatorId) -> dict[Period, int]:
+        """Return the hours that have rows, with how many at most."""
+        rows = self._query(
+            f"SELECT period, count() FROM {self._readable} "  # noqa: S608 - the table's name is ours
+            "WHERE operator = {operator:String} GROUP BY period ORDER BY period",
+            operator=operator,
+        )
+        return {Period(period): count for period, count in rows}
+
+    def operators(self) -> frozenset[OperatorId]:
+        """Return whose rows are here."""
+        rows = self._query(f"SELECT DISTINCT operator FROM {self._readable}")  # noqa: S608 - as above
+        return frozenset(OperatorId(row[0].decode()) for row in rows)
+
+    def misshapen(self, operator: OperatorId) -> dict[Period, int]:
+        """Return how many rows of each hour are no rows of ours."""
+        known = ",".join(f"'\\x{version:02x}'" for version in RECORD_VERSIONS)
+        rows = self._query(
+            f"SELECT period, count() FROM {self._readable} "  # noqa: S608 - the rest are numbers of ours
+            "WHERE operator = {operator:String} AND (period != intDiv(captured_at, 3600) OR "
+            f"(record != '' AND (length(record) < {LEAST_RECORD_BYTES} OR substring(record, 1, 1) NOT IN ({known})))) "
+            "GROUP BY period ORDER BY period",
+            operator=operator,
+        )
+        return {Period(period): count for period, count in rows}
+
     def drop_day(self, operator: OperatorId, day: date) -> None:
         """Drop an operator's rows of one UTC day, durably; the whole partition goes when nobody else has rows in it."""
         number = _day_start(day) // SECONDS_PER_DAY
@@ -153,6 +207,15 @@ class EmbeddedStore:
             lambda: self._client.query(text, parameters=parameters, query_formats=_BYTES).result_rows
         )
         return rows
+
+    def _arrow(self, condition: str, operator: OperatorId, first: Period, last: Period) -> pa.Table:
+        """Return the rows of some hours in columns, each once, for marks to be made of them here."""
+        text = (
+            f"SELECT token, captured_at, toString(reader) AS reader, withdrawn FROM {self._readable} FINAL "  # noqa: S608
+            f"WHERE operator = {{operator:String}} AND period BETWEEN {{first:UInt32}} AND {{last:UInt32}} {condition}"
+        )
+        values = {"operator": operator, "first": int(first), "last": int(last)}
+        return _run(lambda: self._client.query_arrow(text, parameters=values, use_strings=False))
 
     def _command(self, text: str, **parameters: object) -> None:
         _run(lambda: self._client.command(text, parameters=parameters or None))

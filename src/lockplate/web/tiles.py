@@ -110,7 +110,9 @@ def _not_yet(seconds: int) -> Response[Any]:
         next_step=f"Try again in {seconds} seconds: a checkpoint is signed while the log grows.",
     )
     return LitestarResponse(
-        told.public(), status_code=told.http_status, headers=FRESH | ANYONE | {"retry-after": str(seconds)}
+        told.public(),
+        status_code=told.http_status,
+        headers=ANYONE | {"cache-control": "no-store", "retry-after": str(seconds)},
     )
 
 

@@ -18,11 +18,13 @@ from lockplate.intake.lane import Lane
 from lockplate.keys.kek import Kek
 from lockplate.keys.ring import KeyRing
 from lockplate.law.profile import LawProfile, RetentionRule
+from lockplate.marks import RowMarker
 from lockplate.registry.entries import Entries
 from lockplate.registry.operators import Operator
 from lockplate.registry.places import Places
 from lockplate.seal.column import ColumnSealer
 from lockplate.seal.held import HoldSealer
+from lockplate.seal.mark import row_marker
 from lockplate.seal.sealer import Sealer
 from lockplate.terms import OperatorId, Period, ProfileId
 from lockplate.wiring.current_law import CurrentLaw
@@ -41,6 +43,7 @@ class Desk:
     ring: KeyRing
     columns: ColumnSealer
     sealer: Sealer
+    marker: RowMarker
     held: HoldSealer
     evidence: OpenEvidence
     recorder: Recorder
@@ -128,6 +131,7 @@ def open_desk(
         ring=ring,
         columns=columns,
         sealer=sealer,
+        marker=row_marker(operator, ring, clock),
         held=HoldSealer(operator, ring, clock),
         evidence=evidence,
         recorder=Recorder(operator, evidence.log, evidence.details, columns, clock),

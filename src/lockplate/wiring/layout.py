@@ -5,6 +5,7 @@ What flows in: the home folder. What flows out: paths. What it must never see: w
     <home>/registry.db            control data; plates, cases and names in sealed columns
            keys/<operator>.db     wrapped keys; useless without the key-encryption key, which lies elsewhere
            store/                 sealed rows (chDB)
+           ledger.db              what intake stored, by reader and day, until the log says it
            passages.db            keyed hashes, for minutes
            evidence/<operator>/   log, heads, sealed details
            run/server.json        where the running server is, for commands of the same system user
@@ -34,6 +35,11 @@ class Layout(msgspec.Struct, frozen=True):
     def store(self) -> Path:
         """The engine's folder."""
         return self.home / "store"
+
+    @property
+    def ledger(self) -> Path:
+        """What intake acknowledged as stored."""
+        return self.home / "ledger.db"
 
     @property
     def passages(self) -> Path:

@@ -37,11 +37,14 @@ from lockplate.retention.revived import require_not_revived
 from lockplate.retention.run import Retention
 from lockplate.seal.column import ColumnSealer
 from lockplate.settings import Settings
+from lockplate.store.counted import CountedStore
 from lockplate.store.embedded import EmbeddedStore
+from lockplate.store.ledger import RowLedger
 from lockplate.store.ownership import Ownership
 from lockplate.store.passages import PassageIndex
 from lockplate.store.surface import ReadStore
 from lockplate.terms import OperatorId, Period, ProfileId, ReaderId
+from lockplate.wiring.beginnings import begin_ledger, record_founding
 from lockplate.wiring.current_law import CurrentLaw
 from lockplate.wiring.desk import Desk, open_desk, open_ring, origin_of
 from lockplate.wiring.layout import NODE_RING, Layout
@@ -63,6 +66,9 @@ class Node:
     gate: Gate
     facts: FactFinder
     store: ReadStore
+    ledger: RowLedger
+    counted: CountedStore
+    """The store as intake writes to it."""
     desks: dict[OperatorId, Desk]
     live: LiveIntake
     bulk: BulkIntake
@@ -142,12 +148,15 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     gate.use_words(gate.suggestive.with_added(added_words(registries.words)))
     store = EmbeddedStore(layout.store, memory_mb=settings.clickhouse_memory_mb)
     closing.callback(store.close)
+    ledger = _open_ledger(layout, desks, store, clock)
+    closing.callback(ledger.close)
+    counted = CountedStore(store, ledger, {operator: desk.marker for operator, desk in desks.items()})
     passages = PassageIndex(layout.passages)
     closing.callback(passages.close)
     lanes = {operator: desk.lane for operator, desk in desks.items()}
     live = LiveIntake(
         lanes=lanes,
-        store=store,
+        store=counted,
         hits=registries.hits,
         passages=passages,
         day_counts=registries.day_counts,
@@ -159,7 +168,7 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     closing.callback(registries.readers.flush)
     closing.callback(registries.day_counts.flush)
     closing.callback(live.close)
-    bulk = BulkIntake(lanes=lanes, store=store, hits=registries.hits, day_counts=registries.day_counts, clock=clock)
+    bulk = BulkIntake(lanes=lanes, store=counted, hits=registries.hits, day_counts=registries.day_counts, clock=clock)
     held = {operator: _held_reads(desk, registries) for operator, desk in desks.items()}
     facts = _facts(registries, law, held, clock)
     return Node(
@@ -172,6 +181,8 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
         gate=gate,
         facts=facts,
         store=store,
+        ledger=ledger,
+        counted=counted,
         desks=desks,
         live=live,
         bulk=bulk,
@@ -242,11 +253,25 @@ def _open_desks(
         )
         desks[operator.operator] = desk
         closing.callback(desk.close)
+        record_founding(desk, registries.agencies.get(operator.agency), clock)
         told = Receipts.read(desk.evidence.log, notes_path(settings.home, operator.operator))
         receipts[operator.operator] = told
         require_not_revived(operator.operator, desk.ring, told)
         closing.callback(desk.evidence.publisher.publish)
     return registries, law, desks, receipts
+
+
+def _open_ledger(layout: Layout, desks: Mapping[OperatorId, Desk], store: ReadStore, clock: Clock) -> RowLedger:
+    """Open the ledger of rows, clear up what a crash left in doubt, and begin it where there is none."""
+    ledger = RowLedger(layout.ledger, {operator: desk.marker for operator, desk in desks.items()}, clock)
+    try:
+        ledger.resolve(store.is_withdrawn)
+        for desk in desks.values():
+            begin_ledger(desk, store, ledger, clock)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def _facts(registries: Registries, law: CurrentLaw, held: Mapping[OperatorId, HeldReads], clock: Clock) -> FactFinder:

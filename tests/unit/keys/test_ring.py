@@ -21,7 +21,8 @@ import pytest
 
 from lockplate.errors import KeyUnavailable
 from lockplate.keys.kek import Kek
-from lockplate.keys.ring import KeyCommitment, KeyRing
+from lockplate.access import KeyCommitment
+from lockplate.keys.ring import KeyRing
 from lockplate.terms import OperatorId, Period
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "seal.json").read_text(encoding="utf-8"))["keys"]

@@ -59,15 +59,15 @@ class Sharing:
         """
         proposal = with_papers(proposal, papers)
         context = _context(grantee, proposal)
-        allowance = self._allow(who, Act.PROPOSE_GRANT, context, Action.GRANT_PROPOSED, _facts(proposal))
+        allowance = self._allow(who, Act.PROPOSE_GRANT, context, Action.GRANT_PROPOSED, grant_facts(proposal))
         made = self._grants.propose(proposal, papers, by=who.person.person)
-        facts = {"grant": made.grant} | _facts(made)
+        facts = {"grant": made.grant} | grant_facts(made)
         self._record(who, allowance, Action.GRANT_PROPOSED, facts, _private(papers))
         return made
 
     def approve(self, who: Standing, grantee: AgencyFacts, grant: Grant) -> Grant:
         """Return the grant, approved by a second person. Raises Denied, Conflict, BadInput."""
-        facts = {"grant": grant.grant, "proposed_by": grant.proposed_by} | _facts(grant)
+        facts = {"grant": grant.grant, "proposed_by": grant.proposed_by} | grant_facts(grant)
         context = msgspec.structs.replace(_context(grantee, grant), proposer=grant.proposed_by)
         allowance = self._allow(who, Act.APPROVE_GRANT, context, Action.GRANT_APPROVED, facts)
         if grant.state(self._clock.now()) is not GrantState.PROPOSED:
@@ -166,7 +166,7 @@ def _private(papers: GrantPapers) -> dict[str, str]:
     return {"case_number": case} if case else {}
 
 
-def _facts(proposal: GrantProposal) -> dict[str, str]:
+def grant_facts(proposal: GrantProposal) -> dict[str, str]:
     """Return a grant as its records say it: what the register will publish."""
     facts = {
         "grantee": proposal.grantee,

@@ -24,9 +24,20 @@ from lockplate.web.application import API_ROUTES
 from lockplate.web.pages.routes import HANDLERS
 
 STORE_METHODS = {
-    "append", "append_columns", "find", "counts", "rows_in_period", "drop_day", "close",
+    "append",
+    "append_columns",
+    "find",
+    "counts",
+    "rows_in_period",
+    "drop_day",
+    "close",
     # sums of keyed marks, counts, and a yes or no about a row that somebody names
-    "sums", "hour_marks", "hours", "operators", "misshapen", "is_withdrawn",
+    "sums",
+    "hour_marks",
+    "hours",
+    "operators",
+    "misshapen",
+    "is_withdrawn",
 }
 """What a store can do. `find` needs probes; `counts` and `rows_in_period` give numbers by reader and time."""
 

@@ -1,4 +1,4 @@
-"""`lockplate log …` and `lockplate fsck`: what anyone can check; `verifying` checks a receipt without a node.
+"""`lockplate log …`: what anyone can check; `verifying` checks a receipt without a node, `checking` a whole node.
 
 What flows in: operators, indices, request ids. What flows out: checkpoints, receipts, verdicts.
 What it must never see: private details.
@@ -11,16 +11,12 @@ import typer
 
 from lockplate.cli.new_files import require_new, write_new
 from lockplate.cli.options import DEFAULT_HOME, Home, Json, Operator, settings_of
-from lockplate.cli.output import FAILED, print_json, print_lines, print_table, told_errors
+from lockplate.cli.output import print_json, print_lines, print_table, told_errors
 from lockplate.cli.receipts import beside
 from lockplate.cli.session import Session
-from lockplate.cli.verifying import read_key, verify
-from lockplate.errors import BadInput, RecordPlace
-from lockplate.evidence.files import EvidenceFolder
-from lockplate.evidence.fsck import Report, check_export, check_log
+from lockplate.cli.verifying import verify
+from lockplate.errors import RecordPlace
 from lockplate.operations.evidence import LogEntry, LogExport, LogName, LogRequest
-from lockplate.operations.plain import plain
-from lockplate.terms import OperatorId
 
 log = typer.Typer(no_args_is_help=True, help="The log that anyone can check.")
 log.command("verify")(verify)
@@ -102,53 +98,3 @@ def export(folder: Path, operator: Operator = "", home: Home = DEFAULT_HOME, as_
             print_json(told)
         else:
             print_lines([f"{told['operator']}: {told['size']} records, {told['files']} files written.", told["vkey"]])
-
-
-def fsck(
-    export_folder: Annotated[
-        Path | None, typer.Option("--export", help="Check an exported folder instead; needs --key.")
-    ] = None,
-    key: Annotated[str, typer.Option("--key", metavar="K", help="The log's key, for --export.")] = "",
-    operator: Operator = "",
-    home: Home = DEFAULT_HOME,
-    as_json: Json = False,
-) -> None:
-    """Rebuild each log from its entries and compare; repairs nothing. Exit 1 when something does not hold."""
-    with told_errors(as_json=as_json):
-        reports = (
-            check_folder(export_folder, key)
-            if export_folder
-            else check_node(Session(settings_of(home)), home, operator)
-        )
-        if as_json:
-            print_json({"clean": not any(one["findings"] for one in reports), "logs": reports})
-        else:
-            for one in reports:
-                counted = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in one["counts"].items())
-                print_lines([f"{one['log']}: {'DAMAGED' if one['findings'] else 'clean'} · {counted}"])
-                print_lines(
-                    [f"  {damage['code']} at {damage['where']}: {damage['says']}" for damage in one["findings"]]
-                )
-    if any(one["findings"] for one in reports):
-        raise typer.Exit(FAILED)
-
-
-def check_node(session: Session, home: Path, operator: str) -> list[dict[str, Any]]:
-    """Check the logs of a node, running or not; the files are read beside whoever owns them."""
-    keys = session.run("log.keys", LogName(operator=operator))
-    reports = []
-    for name, vkey in keys.items():
-        files = EvidenceFolder.of(home, OperatorId(name))
-        reports.append(_told(name, check_log(files.log, files.heads, files.details, vkey)))
-    return reports
-
-
-def check_folder(folder: Path, key: str) -> list[dict[str, Any]]:
-    """Check an exported folder with a log's key."""
-    if not key:
-        raise BadInput("an exported folder is checked with the log's key", code="no_key", next_step="Give --key.")
-    return [_told(folder.name, check_export(folder, read_key(key)))]
-
-
-def _told(name: str, report: Report) -> dict[str, Any]:
-    return {"log": name} | dict(plain(report))

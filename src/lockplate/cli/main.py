@@ -13,9 +13,10 @@ import typer
 from lockplate import __version__
 from lockplate.cli.agencies import agencies
 from lockplate.cli.asking import lookup, requests
+from lockplate.cli.checking import announce, fsck
 from lockplate.cli.demo import demo
 from lockplate.cli.documents import documents
-from lockplate.cli.evidence import fsck, log
+from lockplate.cli.evidence import log
 from lockplate.cli.founding import init
 from lockplate.cli.grants import grants
 from lockplate.cli.hits import hits
@@ -77,6 +78,7 @@ log.command("cosign")(cosign)
 law.command("local")(list_local)
 law.command("adopt")(adopt)
 law.command("repeal")(repeal)
+law.command("announce")(announce)
 operators.command("change")(change)
 
 

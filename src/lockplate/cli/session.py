@@ -76,22 +76,17 @@ class Session:
     def run(self, name: str, request: object, *, person: str = "") -> Any:
         """Return an operation's result as plain values; raises what the operation raises."""
         if self._held is not None:
-            return self._run_here(self._held, name, request, person)
+            return _run_here(self._held, name, request, person)
         try:
             node = self.open()
         except NodeBusy:
             return self._run_there(name, request, person)
         with node:
-            return self._run_here(node, name, request, person)
+            return _run_here(node, name, request, person)
 
     def open(self) -> Node:
         """Return the node, owned by this process; raises NodeBusy while a server or another command owns it."""
         return open_node(self._settings, self._clock)
-
-    @staticmethod
-    def _run_here(node: Node, name: str, request: object, person: str) -> Any:
-        actor = Actor(person=PersonId(person) if person else None, is_system_user=True)
-        return plain(operation(name).handler(node, actor, request))
 
     def _run_there(self, name: str, request: object, person: str) -> Any:
         note = read_server_note(Layout(self._settings.home).server)
@@ -111,6 +106,11 @@ class Session:
         if answer.status_code >= httpx.codes.BAD_REQUEST:
             raise RemoteRefused(answer.status_code, told)
         return told
+
+
+def _run_here(node: Node, name: str, request: object, person: str) -> Any:
+    actor = Actor(person=PersonId(person) if person else None, is_system_user=True)
+    return plain(operation(name).handler(node, actor, request))
 
 
 def read_server_note(path: Path) -> ServerNote:

@@ -6,7 +6,7 @@ opens files for reading only, and goes on after each finding, so that one fault 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -80,10 +80,11 @@ class _Notes:
 class _Rebuilt:
     """What the entries themselves say: the roots and tiles they must have, and which of them have details."""
 
-    def __init__(self, signed_size: int | None) -> None:
+    def __init__(self, *sizes: int | None) -> None:
         self.levels = Levels()
-        self.signed_size = signed_size
-        self.signed_root: bytes | None = self.levels.root() if signed_size == 0 else None
+        self._wanted = frozenset(sizes)
+        self.roots: dict[int, bytes] = {0: self.levels.root()}
+        """The roots at the sizes of some checkpoints."""
         self.with_details: dict[int, int] = {}
         """Place of each leaf that commits to details → its UTC hour."""
 
@@ -95,24 +96,37 @@ class _Rebuilt:
             if commits:
                 self.with_details[place] = hour
         yield from self.levels.add(entry)
-        if self.levels.count == self.signed_size:
-            self.signed_root = self.levels.root()
+        if self.levels.count in self._wanted:
+            self.roots[self.levels.count] = self.levels.root()
         notes.count("entries")
 
 
-def check_log(log_path: Path, heads_path: Path, details_path: Path, vkey: str) -> Report:
+def check_log(
+    log_path: Path,
+    heads_path: Path,
+    details_path: Path,
+    vkey: str,
+    *,
+    seen: Sequence[str] = (),
+    witnesses_path: Path | None = None,
+) -> Report:
     """Return everything that does not fit in one operator's evidence; reads only.
 
     Entries: dense places, canonical leaves. Tiles: each hash, none missing, none too many. Counters: size, root and
     published size. Head: signed by `vkey`, and the root of the entries at its size. Details: there for each leaf that
     commits to some and whose hour was not forgotten, and for no other. Details past the last leaf are left over from a
-    crash; they are counted and are no finding.
+    crash; they are counted and are no finding. Checkpoints that somebody saw before, or that witnesses cosigned: each
+    is signed by `vkey`, and the entries still begin with what it covers.
     """
     notes = _Notes()
     signed: tuple[int, bytes] | None = None
     with notes.catching("head"):
         signed = _read_head(heads_path, vkey)
-    rebuilt = _Rebuilt(signed[0] if signed else None)
+    kept = [(f"seen {number}", note) for number, note in enumerate(seen, 1)]
+    with notes.catching("witnesses"):
+        kept += [(f"cosigned {number}", note) for number, note in enumerate(_cosigned(witnesses_path), 1)]
+    before = list(_read_kept(kept, vkey, notes))
+    rebuilt = _Rebuilt(signed[0] if signed else None, *(size for _, size, _ in before))
     with notes.catching("log"), closing(_open(log_path)) as log:
         with notes.catching("log"):
             _check_file(log)
@@ -123,6 +137,8 @@ def check_log(log_path: Path, heads_path: Path, details_path: Path, vkey: str) -
         with notes.catching("head"):
             _check_newest(log, heads_path, vkey, notes)
     _check_signed(rebuilt, signed, notes)
+    for where, size, root in before:
+        _check_kept(rebuilt, where, size, root, notes)
     with notes.catching("details"), closing(_open(details_path)) as details:
         with notes.catching("details"):
             _check_file(details)
@@ -230,12 +246,36 @@ def _check_newest(log: sqlite3.Connection, heads_path: Path, vkey: str, notes: _
         notes.find("old_head", "head", f"the log remembers a signed head of size {published}; this one is older")
 
 
+def _cosigned(path: Path | None) -> list[str]:
+    """Return the checkpoints that witnesses cosigned; none in a log that asks nobody."""
+    if path is None or not path.is_file():
+        return []
+    with closing(_open(path)) as witnesses:
+        return [row[0] for row in witnesses.execute("SELECT note FROM cosigned ORDER BY reached")]
+
+
+def _read_kept(kept: list[tuple[str, str]], vkey: str, notes: _Notes) -> Iterator[tuple[str, int, bytes]]:
+    """Yield where, size and root of each checkpoint that somebody kept."""
+    for where, note in kept:
+        with notes.catching(where):
+            size, root = read_note(note, vkey)
+            yield where, size, root
+
+
+def _check_kept(rebuilt: _Rebuilt, where: str, size: int, root: bytes, notes: _Notes) -> None:
+    notes.count("checkpoints_kept")
+    if size not in rebuilt.roots:
+        notes.find("truncated", where, f"it covers {size} entries, and {rebuilt.levels.count} are left")
+    elif rebuilt.roots[size] != root:
+        notes.find("other_history", where, f"the first {size} entries are not those that it covers")
+
+
 def _check_signed(rebuilt: _Rebuilt, signed: tuple[int, bytes] | None, notes: _Notes) -> None:
     if signed is None:
         return
-    if rebuilt.signed_root is None:
+    if signed[0] not in rebuilt.roots:
         notes.find("truncated", "head", f"size {signed[0]} was signed, and {rebuilt.levels.count} entries are left")
-    elif rebuilt.signed_root != signed[1]:
+    elif rebuilt.roots[signed[0]] != signed[1]:
         notes.find("bad_root", "head", "the signed root is not the root of the entries")
     notes.count("signed_size", signed[0])
 

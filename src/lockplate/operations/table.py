@@ -10,6 +10,7 @@ from types import MappingProxyType
 from lockplate.errors import NotFound
 from lockplate.operations.agencies import AGENCIES
 from lockplate.operations.asking import ASKING
+from lockplate.operations.checking import CHECKING
 from lockplate.operations.documents import DOCUMENTS
 from lockplate.operations.elsewhere import ELSEWHERE
 from lockplate.operations.evidence import EVIDENCE
@@ -62,6 +63,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *LAW,
             *DOCUMENTS,
             *LOCAL_LAW,
+            *CHECKING,
         )
     }
 )

@@ -77,7 +77,7 @@ def rows_in(text: str) -> RowSums:
     """Return the sums that a record keeps."""
     told = msgspec.json.decode(text, type=_RowsTold)
     return {
-        (_day_of(date.fromisoformat(day)), ReaderId(reader)): RowSum(
+        (number_of(date.fromisoformat(day)), ReaderId(reader)): RowSum(
             rows=rows, low=int(marks[:16], 16), high=int(marks[16:], 16)
         )
         for day, readers in told.days.items()
@@ -88,6 +88,18 @@ def rows_in(text: str) -> RowSums:
 def keys_text(keys: Sequence[KeyCommitment]) -> str:
     """Return keys as a day's record keeps them: lines `kind:name:commitment`."""
     return "\n".join(sorted(f"{key.kind}:{key.name}:{key.commitment}" for key in keys))
+
+
+def keys_in(text: str) -> list[KeyCommitment]:
+    """Return the keys that a record tells of."""
+    parts = (line.split(":") for line in text.split("\n") if line)
+    # a key's name may hold colons, its kind and its commitment do not
+    return [KeyCommitment(kind=kind, name=":".join(name), commitment=digest) for kind, *name, digest in parts]
+
+
+def was_vouched(text: str) -> bool:
+    """Say whether the ledger was as the node had written it when its sums went on record."""
+    return msgspec.json.decode(text, type=_RowsTold).vouched
 
 
 class _RowsTold(msgspec.Struct, frozen=True):
@@ -145,7 +157,7 @@ class DayBook:
         return sorted(days)
 
     def _count_day(self, day: date, profile: ProfileId | None, before: "_Counted | None") -> list[LeafIndex]:
-        number = _day_of(day)
+        number = number_of(day)
         booked = self._ledger.booked(self._operator).get(number, BookedDay(sums={}, is_vouched=True))
         keys = self._keys.untold_keys(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1))
         rows = rows_text(booked)
@@ -163,7 +175,7 @@ class DayBook:
     def _close(self, day: date, place: LeafIndex, keys: Sequence[KeyCommitment]) -> None:
         """Note that a day is on record; a crash in between leaves notes that the next call makes."""
         self._day_counts.note_counted(self._operator, day, place)
-        self._ledger.close_day(self._operator, _day_of(day))
+        self._ledger.close_day(self._operator, number_of(day))
         if keys:
             self._keys.note_told(keys)
 
@@ -232,7 +244,8 @@ class _Counted(msgspec.Struct, frozen=True, kw_only=True):
     parts: list[tuple[dict[str, str], dict[str, int]]]
 
 
-def _day_of(day: date) -> Day:
+def number_of(day: date) -> Day:
+    """Return a date as the ledger counts days."""
     return Day((day - date(1970, 1, 1)).days)
 
 

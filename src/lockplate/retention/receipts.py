@@ -58,6 +58,13 @@ class Receipts:
         receipts.scan()
         return receipts
 
+    @classmethod
+    def of_log(cls, log: TileLog) -> Self:
+        """Return what the log alone says, from its start, whatever the notes say; not to be remembered."""
+        receipts = cls(log, Path(), _Notes())
+        receipts.scan()
+        return receipts
+
     @property
     def last_run(self) -> datetime | None:
         """When retention was last sure of the time; it never goes back."""

@@ -9,7 +9,6 @@ was done: the store is asked before the hours are used again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 import msgspec
 import numpy as np
@@ -71,15 +70,8 @@ class CountedStore:
         )
         return self._write([batch], lambda: self._store.append_columns(columns))
 
-    @contextmanager
-    def standing_still(self, operator: OperatorId, hours: Sequence[Period]) -> Iterator[None]:
-        """Let nothing be written to some hours meanwhile; what was in doubt is cleared up before."""
-        with self._known.taking({(operator, hour) for hour in hours}):
-            self._clear_up()
-            yield
-
     def changes(self, operator: OperatorId, hour: Period) -> int:
-        """Return a number that is another one whenever an hour was written to in between."""
+        """Return a number that is odd while an hour is being written to, and another one after every change."""
         return self._known.changes((operator, hour))
 
     def _write(self, batches: Sequence[_Batch], store: Callable[[], None]) -> int:
@@ -92,22 +84,27 @@ class CountedStore:
                 for batch, plan in zip(batches, plans, strict=True)
                 if plan.parts
             ]
+            # whoever compares store and ledger sees an hour as changing until both have the batch
             self._known.changed(hours)
             try:
-                store()
-            except BaseException:
-                self._known.forget(hours)
-                for number in begun:
-                    self._ledger.doubt(number)
-                raise
+                self._store_and_settle(hours, begun, store)
             finally:
                 self._known.changed(hours)
-            for number in begun:
-                self._ledger.settle(number)
             for plan in plans:
                 for hour in {*plan.fresh, *plan.withdrawn}:
                     self._known.hour(hour).add(plan.fresh.get(hour, _NONE), plan.withdrawn.get(hour, _NONE))
         return sum(plan.new for plan in plans)
+
+    def _store_and_settle(self, hours: set[Hour], begun: Sequence[int], store: Callable[[], None]) -> None:
+        try:
+            store()
+        except BaseException:
+            self._known.forget(hours)
+            for number in begun:
+                self._ledger.doubt(number)
+            raise
+        for number in begun:
+            self._ledger.settle(number)
 
     def _clear_up(self) -> None:
         """Find out what became of batches in doubt; raises when the store cannot say, and nothing is written then."""

@@ -24,7 +24,7 @@ _CHUNK = 4_096
 _TOLD = (b'"action":"count:day"', b'"rows":"')
 
 
-def record_founding(desk: Desk, agency: AgencyFacts, clock: Clock) -> LeafIndex | None:
+def record_founding(desk: Desk, agency: AgencyFacts, policy_set_hash: str, clock: Clock) -> LeafIndex | None:
     """Put the founding on record as a log's first leaf; None when the log has one."""
     if desk.evidence.log.size:
         return None
@@ -35,6 +35,7 @@ def record_founding(desk: Desk, agency: AgencyFacts, clock: Clock) -> LeafIndex 
         operator=desk.name,
         person=SYSTEM,
         profile=operator.profile,
+        policy_set_hash=policy_set_hash,
         facts={
             "change": FOUNDED,
             "agency": agency.agency,

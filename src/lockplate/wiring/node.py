@@ -146,6 +146,9 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     migrate(engine)
     registries, law, desks, receipts = _open_desks(settings, kek, engine, profiles, clock, closing)
     gate.use_words(gate.suggestive.with_added(added_words(registries.words)))
+    for desk in desks.values():
+        agency = registries.agencies.get(desk.operator.agency)
+        record_founding(desk, agency, gate.policy_set_hash, clock)
     store = EmbeddedStore(layout.store, memory_mb=settings.clickhouse_memory_mb)
     closing.callback(store.close)
     ledger = _open_ledger(layout, desks, store, clock)
@@ -253,7 +256,6 @@ def _open_desks(
         )
         desks[operator.operator] = desk
         closing.callback(desk.close)
-        record_founding(desk, registries.agencies.get(operator.agency), clock)
         told = Receipts.read(desk.evidence.log, notes_path(settings.home, operator.operator))
         receipts[operator.operator] = told
         require_not_revived(operator.operator, desk.ring, told)

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from lockplate.access import KeyCommitment
 from lockplate.errors import KeyUnavailable
 from lockplate.keys.kek import Kek
-from lockplate.access import KeyCommitment
 from lockplate.keys.ring import KeyRing
 from lockplate.terms import OperatorId, Period
 

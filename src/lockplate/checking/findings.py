@@ -1,0 +1,57 @@
+"""Found: what a check of a node came upon, counted and in plain words.
+
+What flows in: codes, names, words. What flows out: a Report like that of the evidence's own check.
+What it must never see: a plate, a case number, a text that lies sealed.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from lockplate.evidence.fsck import MAX_FINDINGS, Damage, Report
+
+NOT_ON_RECORD, NOT_AS_RECORDED, GONE = "not_on_record", "not_as_recorded", "gone"
+
+
+class Found:
+    """Findings and counts as they come up."""
+
+    def __init__(self) -> None:
+        self._findings: list[Damage] = []
+        self.counts: dict[str, int] = {"findings": 0}
+
+    def find(self, code: str, where: str, says: str) -> None:
+        """Take one finding; after many the rest is only counted."""
+        self.counts["findings"] += 1
+        if len(self._findings) < MAX_FINDINGS:
+            self._findings.append(Damage(code=code, where=where, says=says))
+
+    def count(self, what: str, by: int = 1) -> None:
+        """Count what was looked at."""
+        self.counts[what] = self.counts.get(what, 0) + by
+
+    def compare(self, where: str, recorded: Mapping[str, str] | None, found: Mapping[str, str]) -> None:
+        """Find what is here and was never recorded, or is another thing than what was; other fields are left alone."""
+        if recorded is None:
+            self.find(NOT_ON_RECORD, where, "is in the registry, and no record says so")
+            return
+        for name, value in found.items():
+            if name in recorded and recorded[name] != value:
+                self.find(NOT_AS_RECORDED, where, f"{name}: the registry says {value}, the log says {recorded[name]}")
+
+    def gone(self, kind: str, recorded: Iterable[str], here: Iterable[str]) -> None:
+        """Find what is on record and not here."""
+        for name in sorted(set(recorded) - set(here)):
+            self.find(GONE, f"{kind} {name}", "is on record, and not in the registry")
+
+    def report(self) -> Report:
+        """Return what was found."""
+        return Report(findings=tuple(self._findings), counts=dict(self.counts))
+
+
+def both(one: Report, other: Report) -> Report:
+    """Return the later report with only those findings that stand in both.
+
+    Between a record and its change, or a change and its record, a node at work differs from its log for a moment.
+    """
+    before = {(damage.code, damage.where) for damage in one.findings}
+    kept = tuple(damage for damage in other.findings if (damage.code, damage.where) in before)
+    return Report(findings=kept, counts=other.counts | {"findings": len(kept)})

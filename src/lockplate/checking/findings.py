@@ -4,8 +4,10 @@ What flows in: codes, names, words. What flows out: a Report like that of the ev
 What it must never see: a plate, a case number, a text that lies sealed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
+from lockplate.errors import LockplateError
 from lockplate.evidence.fsck import MAX_FINDINGS, Damage, Report
 
 NOT_ON_RECORD, NOT_AS_RECORDED, GONE = "not_on_record", "not_as_recorded", "gone"
@@ -36,6 +38,14 @@ class Found:
         for name, value in found.items():
             if name in recorded and recorded[name] != value:
                 self.find(NOT_AS_RECORDED, where, f"{name}: the registry says {value}, the log says {recorded[name]}")
+
+    @contextmanager
+    def catching(self, where: str) -> Iterator[None]:
+        """Turn what no program of ours can have written into a finding, and go on."""
+        try:
+            yield
+        except (LockplateError, ValueError, LookupError, TypeError) as error:
+            self.find("unreadable", where, f"cannot be read as this program writes it: {type(error).__name__}")
 
     def gone(self, kind: str, recorded: Iterable[str], here: Iterable[str]) -> None:
         """Find what is on record and not here."""

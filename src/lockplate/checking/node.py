@@ -7,6 +7,7 @@ What it must never see: a plate; it changes nothing.
 import threading
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 
 from lockplate.checking.details import check_details
 from lockplate.checking.findings import Found, both
@@ -65,19 +66,23 @@ def _registry(node: Node) -> Report:
     # the registry may be ahead of what was read of the log, never behind it for long: a second look tells
     histories = {name: read_history(name, desk.evidence.log) for name, desk in node.desks.items()}
     logs, registries = tuple(histories.values()), node.registries
-    check_people(registries, logs, found)
-    check_agencies(registries, logs, found)
-    check_operators(registries, histories, found)
-    check_readers(registries, logs, found)
-    check_places(registries, histories, found)
-    check_policies(node.gate.policy_set_hash, logs, found)
-    check_local_laws(registries, histories, found)
-    check_words(registries, logs, found)
-    check_grants(registries, histories, found)
-    check_holds(registries, histories, node.clock.now(), found)
-    check_hot_lists(registries, histories, found)
-    check_approvals(registries, histories, found)
-    check_strangers(node, found)
+    for name, check in (
+        ("people", partial(check_people, registries, logs)),
+        ("agencies", partial(check_agencies, registries, logs)),
+        ("operators", partial(check_operators, registries, histories)),
+        ("readers", partial(check_readers, registries, logs)),
+        ("places", partial(check_places, registries, histories)),
+        ("policies", partial(check_policies, node.gate.policy_set_hash, logs)),
+        ("local laws", partial(check_local_laws, registries, histories)),
+        ("words", partial(check_words, registries, logs)),
+        ("grants", partial(check_grants, registries, histories)),
+        ("holds", partial(check_holds, registries, histories, node.clock.now())),
+        ("hot lists", partial(check_hot_lists, registries, histories)),
+        ("approvals", partial(check_approvals, registries, histories)),
+        ("rows", partial(check_strangers, node)),
+    ):
+        with found.catching(name):
+            check(found)
     return found.report()
 
 

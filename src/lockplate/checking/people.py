@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from lockplate.checking.findings import Found
 from lockplate.checking.history import History, Placed, merged
-from lockplate.terms import Action, OperatorId, Role
+from lockplate.errors import SealBroken
+from lockplate.terms import Action, OperatorId, PersonId, Role
 from lockplate.wiring.beginnings import FOUNDED
 from lockplate.wiring.founding import KNOWN_AGENCIES
 from lockplate.wiring.registries import Registries
@@ -31,11 +32,13 @@ def check_people(registries: Registries, histories: Iterable[History], found: Fo
             recorded.setdefault(person, {})["roles"] = facts["roles"]
         elif change in _ACTIVE:
             recorded.setdefault(person, {})["active"] = _ACTIVE[change]
-    people = registries.people.list_all()
+    people = registries.people.list_facts()
     for known in people:
         here = {"agency": known.agency, "roles": _words(known.roles), "active": _yes(is_so=known.active)}
         found.compare(f"person {known.person}", recorded.get(known.person), here)
         found.count("people")
+        if not _opens(registries, known.person):
+            found.find("bad_seal", f"person {known.person}", "the name does not open: this node did not write it here")
     found.gone("person", recorded, (known.person for known in people))
 
 
@@ -127,6 +130,14 @@ def founding(history: History) -> Placed | None:
     if first is None or first.place != 0 or first.record.facts.get("change") != FOUNDED:
         return None
     return first
+
+
+def _opens(registries: Registries, person: PersonId) -> bool:
+    try:
+        registries.people.get(person)
+    except SealBroken:
+        return False
+    return True
 
 
 def _words(roles: Iterable[Role]) -> str:

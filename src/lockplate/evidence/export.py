@@ -18,6 +18,7 @@ from lockplate.checkpoint import verify_checkpoint
 from lockplate.errors import Conflict, StoreFailed
 from lockplate.evidence.log import TileLog
 from lockplate.evidence.tiles import bundle_path, bundles_of, tile_path, tiles_of
+from lockplate.folders import make_folder, sync_folder
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,16 +79,12 @@ def _replace(path: Path, content: bytes) -> bool:
     """Write a file whole or not at all, durable on return; say whether anything changed."""
     if path.exists() and path.read_bytes() == content:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(path.name + ".new")
     with temporary.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
     return True

@@ -10,18 +10,20 @@ publisher. What it must never see: where the signing key is kept.
 """
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from lockplate.checkpoint import Signer, verify_checkpoint
-from lockplate.errors import BadInput, LogRefused, NotFound, ProofInvalid
+from lockplate.errors import BadInput, LogRefused, NotFound, ProofInvalid, StoreFailed
 from lockplate.evidence.details import DetailStore
 from lockplate.evidence.heads import HeadStore
 from lockplate.evidence.log import TileLog
 from lockplate.evidence.proof_file import make
 from lockplate.evidence.publisher import Publisher
 from lockplate.evidence.witnesses import CosignedNote, WitnessStore
+from lockplate.folders import make_folder, sync_folder
 from lockplate.note import parse_note
 from lockplate.terms import OperatorId
 
@@ -137,14 +139,30 @@ class EvidenceFolder:
     def create(self, signer: Signer) -> OpenEvidence:
         """Found the log: three empty files and a signed empty head; raises LogRefused over a log that holds entries.
 
-        An attempt that a crash cut short can be repeated.
+        It is founded aside and then given its name, so that a crash leaves a whole log or none, and `open` need never
+        guess whether a missing file was not yet made or was taken away. Raises StoreFailed when the disk refuses.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.exists():
+            self._found(signer)
+            return self.open(signer)
+        aside = EvidenceFolder(self.folder.with_name(f".{self.folder.name}"))  # no operator's id begins with a dot
+        try:
+            shutil.rmtree(aside.folder, ignore_errors=True)
+            make_folder(aside.folder)
+            aside._found(signer)
+            sync_folder(aside.folder)
+            aside.folder.rename(self.folder)
+            sync_folder(self.folder.parent)
+        except OSError as error:
+            raise StoreFailed("the log could not be founded", next_step="Look at the disk, then try again.") from error
+        return self.open(signer)
+
+    def _found(self, signer: Signer) -> None:
+        """Make the files, or take up an unfinished attempt to make them."""
         DetailStore.create(self.details).close()
         TileLog.create(self.log).close()
         with TileLog.open(self.log) as log, HeadStore.create(self.heads) as heads:
             Publisher.found(log, heads, signer)
-        return self.open(signer)
 
     def open(self, signer: Signer) -> OpenEvidence:
         """Open all parts; raises LogRefused when one is missing or they contradict each other (see Publisher)."""

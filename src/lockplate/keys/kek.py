@@ -7,12 +7,14 @@ What it must never see: the node's database; the two never lie in one folder.
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from lockplate.errors import Conflict, KeyUnavailable, SettingRefused
+from lockplate.errors import Conflict, KeyUnavailable, SettingRefused, StoreFailed
+from lockplate.folders import make_folder, sync_folder
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -53,26 +55,38 @@ def make_kek_file(path: Path) -> None:
     """Write a new key-encryption key, durably, to a file that only its owner can read.
 
     Raises Conflict when there is a file already: it is never touched, since all that it wrapped would be lost.
+    StoreFailed when the disk refuses. The file gets its name only once it is whole, so that a crash
+    leaves no half of a key that would stand in the way of the next attempt.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        make_folder(path.parent)
+        fresh.unlink(missing_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(descriptor, secrets.token_hex(KEY_BYTES).encode() + b"\n")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        _name(fresh, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StoreFailed("the key-encryption key could not be written", next_step="Look at the disk.") from error
+
+
+def _name(fresh: Path, path: Path) -> None:
+    """Give a file its name, which no file may have yet: a rename would take another's place."""
+    try:
+        os.link(fresh, path)
     except FileExistsError:
         raise Conflict(
             "the key-encryption key's file exists already",
             code="kek_exists",
             next_step="Keep it, or name another file in LOCKPLATE_KEK_FILE.",
         ) from None
-    try:
-        os.write(descriptor, secrets.token_hex(KEY_BYTES).encode() + b"\n")
-        os.fsync(descriptor)
     finally:
-        os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        with suppress(OSError):  # the other name is as private as the key's own
+            fresh.unlink()
 
 
 def load_kek(*, file: Path, value: str | None) -> Kek:

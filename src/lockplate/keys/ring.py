@@ -21,6 +21,7 @@ import msgspec
 from lockplate.access import KeyCommitment
 from lockplate.clock import format_time, parse_time
 from lockplate.errors import KeyUnavailable
+from lockplate.folders import make_folder
 from lockplate.keys.kek import KEY_BYTES, Kek
 from lockplate.terms import OperatorId, Period
 
@@ -63,14 +64,13 @@ class KeyRing:
     """
 
     def __init__(self, path: Path, operator: OperatorId, kek: Kek) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._operator = operator
         self._kek = kek
         self._lock = threading.RLock()
         self._periods: dict[Period, bytes] = {}
         self._data: dict[str, bytes] = {}
         self._origins: dict[Period, frozenset[str]] = {}
-        path.touch(mode=0o600)
+        _make_file(path)
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._open()
@@ -365,6 +365,15 @@ class KeyRing:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+
+
+def _make_file(path: Path) -> None:
+    """Make the database's file, readable by its owner only, when it is absent; raises KeyUnavailable."""
+    try:
+        make_folder(path.parent)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise KeyUnavailable("the key database cannot be made", code="key_database") from error
 
 
 def _hash(key: bytes) -> bytes:

@@ -5,8 +5,9 @@ What it must never see: plain plates; and no statement's values in an error mess
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,20 @@ def open_database(target: str | Path) -> Engine:
 
 
 def close_database(engine: Engine) -> None:
-    """Close every connection; SQLite's write-ahead log is emptied first, so that deleted rows do not live on in it."""
+    """Close every connection; SQLite's write-ahead log is emptied first, so that deleted rows do not live on in it.
+
+    Raises StoreFailed when the disk refuses that; the connections are closed all the same, and nothing is lost.
+    """
     if engine.dialect.name == "sqlite":
-        connection = engine.raw_connection()
         try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            with closing(engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        except (DBAPIError, sqlite3.Error) as error:
+            raise StoreFailed("the control database could not be emptied of its write-ahead log") from error
         finally:
-            connection.close()
-    engine.dispose()
+            engine.dispose()
+    else:
+        engine.dispose()
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
@@ -126,8 +133,12 @@ def _alembic_config(connection: Connection) -> Config:
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     """Set a new SQLite connection up, and take transactions away from the driver, which opens them too late."""
     dbapi_connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        dbapi_connection.execute(f"PRAGMA {pragma}").close()
+    try:
+        for pragma in _PRAGMAS:
+            dbapi_connection.execute(f"PRAGMA {pragma}").close()
+    except sqlite3.Error as error:
+        dbapi_connection.close()
+        raise StoreFailed("the control database cannot be opened", next_step="Look at the disk.") from error
 
 
 def _begin_sqlite(connection: Connection) -> None:

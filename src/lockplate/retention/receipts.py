@@ -16,6 +16,7 @@ from lockplate.access import AccessRecord, parse_leaf
 from lockplate.clock import parse_time
 from lockplate.errors import BadInput, StoreFailed
 from lockplate.evidence.log import TileLog
+from lockplate.folders import make_folder, sync_folder
 from lockplate.retention.receipt import periods_in, ranges_of
 from lockplate.terms import Action, OperatorId, Period
 
@@ -135,17 +136,13 @@ def _write(path: Path, content: bytes) -> None:
     """Put the notes in place of the old ones, durably."""
     fresh = path.with_suffix(".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with fresh.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except OSError as error:
         raise StoreFailed("the time of the run could not be noted", next_step="Run retention again.") from error
 

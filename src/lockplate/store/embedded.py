@@ -16,6 +16,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from lockplate.errors import StoreFailed
+from lockplate.folders import make_folder
 from lockplate.marks import SECONDS_PER_DAY, RowMarker, RowSums, add_sums
 from lockplate.sealed import Probe, RowPlace, SealedColumns, SealedRead
 from lockplate.store.marking import hour_marks_of, spans, sums_of_table
@@ -38,7 +39,7 @@ class EmbeddedStore:
     """The embedded engine; one process owns its folder (see `ownership`)."""
 
     def __init__(self, folder: Path, *, memory_mb: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self._placement = Placement()
         self._client = _run(lambda: _connect(folder, memory_mb))
         for statement in create_statements(self._placement):

@@ -9,13 +9,14 @@ import os
 from pathlib import Path
 
 from lockplate.errors import NodeBusy
+from lockplate.folders import make_folder
 
 
 class Ownership:
     """The lock on a node's folder; the kernel gives it back when the process dies, however it dies."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self._descriptor = os.open(folder / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

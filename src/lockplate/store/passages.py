@@ -7,11 +7,13 @@ evidence: losing it means that a correction is stored beside the misread, not in
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from lockplate.errors import StoreFailed
 from lockplate.terms import OperatorId, ReaderId, Token
 
 _SCHEMA = """
@@ -35,15 +37,23 @@ class PassagePlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassageIndex:
-    """A small table of its own; write-ahead logged without a sync of each commit, since it is only a help."""
+    """A small table of its own; write-ahead logged without a sync of each commit, since it is only a help.
+
+    Whatever the disk refuses is StoreFailed; when it is at opening, the file can be removed without loss.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute("PRAGMA secure_delete=ON")
-        self._connection.executescript(_SCHEMA)
+        with _failures():
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+                self._connection.execute("PRAGMA secure_delete=ON")
+                self._connection.executescript(_SCHEMA)
+            except BaseException:
+                self._connection.close()
+                raise
 
     def put(self, places: Sequence[PassagePlace]) -> None:
         """Remember where rows lie; a later place for the same hash replaces the earlier."""
@@ -51,7 +61,7 @@ class PassageIndex:
             (place.operator, place.hash, place.token, place.captured_at, place.reader, place.noted_at)
             for place in places
         ]
-        with self._lock:
+        with self._lock, _failures():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._connection.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?)", rows)
@@ -62,7 +72,7 @@ class PassageIndex:
 
     def get(self, operator: OperatorId, passage_hash: bytes) -> PassagePlace | None:
         """Return where the row of a named hash lies, or None."""
-        with self._lock:
+        with self._lock, _failures():
             row = self._connection.execute(
                 "SELECT token, captured_at, reader, noted_at FROM passages WHERE operator = ? AND hash = ?",
                 (operator, passage_hash),
@@ -80,10 +90,22 @@ class PassageIndex:
 
     def prune(self, before: int) -> None:
         """Forget passages that were noted before a moment of our clock."""
-        with self._lock:
+        with self._lock, _failures():
             self._connection.execute("DELETE FROM passages WHERE noted_at < ?", (before,))
 
     def close(self) -> None:
         """Close the table."""
         with self._lock:
             self._connection.close()
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn sqlite3's errors into StoreFailed."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        step = (
+            "Look at the disk. passages.db is only a help: without it, a correction may be stored beside its misread."
+        )
+        raise StoreFailed("the passage index refused", next_step=step) from error

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from lockplate.access import AccessRequest
 from lockplate.clock import Clock, period_of
 from lockplate.errors import NotFound, SettingRefused
+from lockplate.folders import make_folder
 from lockplate.gate.decision import Gate
 from lockplate.intake.bulk import BulkIntake
 from lockplate.intake.files import FileIntake
@@ -336,7 +337,7 @@ Opener = Callable[[], Node]
 def require_home(settings: Settings) -> Settings:
     """Return the settings, or raise SettingRefused when the home folder cannot be made."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.home)
     except OSError:
         raise SettingRefused("the home folder cannot be made", code="bad_home") from None
     return settings

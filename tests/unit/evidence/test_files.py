@@ -3,7 +3,7 @@
 import pytest
 
 from lockplate.checkpoint import Signer
-from lockplate.errors import BadInput, LogRefused
+from lockplate.errors import BadInput, LogRefused, StoreFailed
 from lockplate.evidence.files import EvidenceFolder
 from lockplate.terms import OperatorId
 
@@ -41,3 +41,26 @@ def test_a_folder_that_is_not_there_is_not_opened(tmp_path, signer):
     with pytest.raises(LogRefused):
         folder.open(signer)
     assert not folder.folder.exists()
+
+
+def test_a_founding_that_was_cut_short_is_begun_again(tmp_path, signer):
+    """What it left lies aside, under no operator's name; a whole log takes its place."""
+    folder = EvidenceFolder.of(tmp_path, OperatorId("east"))
+    aside = folder.folder.with_name(".east")
+    aside.mkdir(parents=True)
+    (aside / "details.db").write_bytes(b"half a file")
+
+    with folder.create(signer) as evidence:
+        evidence.log.append([b"first"])
+    assert [folder.folder] == list(folder.folder.parent.iterdir())
+    assert {"log.db", "heads.db", "details.db"} <= {path.name for path in folder.folder.iterdir()}
+
+
+def test_a_log_that_cannot_be_founded_is_an_error_of_the_tree(tmp_path, signer):
+    """A file where the folder should be."""
+    folder = EvidenceFolder.of(tmp_path, OperatorId("east"))
+    folder.folder.parent.touch()
+
+    with pytest.raises(StoreFailed):
+        folder.create(signer)
+    assert not folder.exists()

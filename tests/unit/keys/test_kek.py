@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockplate.errors import Conflict, KeyUnavailable, SettingRefused
+from lockplate.errors import Conflict, KeyUnavailable, SettingRefused, StoreFailed
 from lockplate.keys.kek import Kek, load_kek, make_kek_file
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "seal.json").read_text(encoding="utf-8"))["keys"]
@@ -123,6 +123,24 @@ def test_an_existing_file_is_never_touched(tmp_path: Path, there: str) -> None:
     assert str(tmp_path) not in refused.value.message
     assert not (tmp_path / "elsewhere").exists()
     assert there != "file" or path.read_bytes() == b"the only copy"
+
+
+def test_what_a_crash_left_is_not_in_the_way(tmp_path: Path) -> None:
+    """Half of a key under another name is replaced; nothing is left beside the file."""
+    (tmp_path / "kek.new").write_text("0123", encoding="ascii")
+    make_kek_file(tmp_path / "kek")
+
+    assert [tmp_path / "kek"] == list(tmp_path.iterdir())
+    assert 65 == (tmp_path / "kek").stat().st_size
+
+
+def test_a_disk_that_refuses_leaves_no_file(tmp_path: Path) -> None:
+    """The error is from the tree, and names no path."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StoreFailed) as refused:
+        make_kek_file(tmp_path / "file" / "kek")
+    assert str(tmp_path) not in refused.value.message
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620, 0o601, 0o777])

@@ -134,6 +134,17 @@ def test_closing_empties_the_write_ahead_log(database_file: Path) -> None:
     assert b"forget this sentence" not in left
 
 
+def test_a_file_that_is_none_of_sqlite_is_refused(database_file: Path) -> None:
+    """At opening and at closing, as an error of the tree; no connection stays open."""
+    database_file.write_bytes(b"not a database, but long enough to be taken for one" * 40)
+    engine = open_database(database_file)
+
+    with pytest.raises(StoreFailed), reading(engine):
+        pass
+    with pytest.raises(StoreFailed):
+        close_database(engine)
+
+
 def test_a_url_without_driver_is_refused() -> None:
     """A database nobody here can speak to is a setting's fault."""
     with pytest.raises(SettingRefused):

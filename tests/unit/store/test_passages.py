@@ -1,11 +1,11 @@
 """PassageIndex: a help that answers for a named hash, lists nothing, and forgets within the hour."""
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lockplate.errors import StoreFailed
 from lockplate.store.passages import PassageIndex, PassagePlace
 from lockplate.terms import OperatorId, ReaderId, Token
 
@@ -78,12 +78,21 @@ def test_a_put_that_fails_does_not_block_the_next(index: PassageIndex) -> None:
     """A refused row leaves no transaction open and none of its batch behind."""
     broken = place_of(2, token=None)  # type: ignore[arg-type]
 
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(StoreFailed):
         index.put([place_of(1), broken])
     index.put([place_of(3)])
 
     assert index.get(OperatorId("county"), place_of(1).hash) is None
     assert index.get(OperatorId("county"), place_of(3).hash) is not None
+
+
+def test_a_file_that_is_none_of_sqlite_is_refused(path: Path) -> None:
+    """The refusal says that the file is only a help."""
+    path.write_bytes(b"not a database, but long enough to be taken for one" * 40)
+
+    with pytest.raises(StoreFailed) as refused:
+        PassageIndex(path)
+    assert "only a help" in refused.value.next_step
 
 
 def test_it_has_no_way_to_list() -> None:

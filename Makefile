@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ISLANDS := src/lockplate/web/static/built/.made
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors bench soak setup islands format lint types layers policies units clean lock
+.PHONY: help demo test vectors faults bench soak setup islands format lint types layers policies units clean lock
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -52,6 +52,10 @@ units: setup
 vectors: setup  ## the decision vectors of the law, T1 to T22, each on a real node, as a list
 	$(BIN)/pytest -q tests/journeys/test_decision_vectors.py
 
+faults: setup  ## break nodes in every way we know, as a table and as fault-results.json; LONG=1 for every case
+	@tools/debian-packages test
+	PYTHONPATH=tests $(BIN)/python tests/faults/run.py $(if $(LONG),--long)
+
 bench: setup  ## the budgets as a table and as bench-results.json; SIZE=1M|10M|100M
 	@tools/debian-packages bench
 	$(BIN)/python tests/bench/run.py --size $(or $(SIZE),1M)
@@ -67,4 +71,4 @@ lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) islands/node_modules $(dir $(ISLANDS)) .venv-foreign .venv-foreign.busy build demo-home demo-home.kek bench-results.json
+	rm -rf $(VENV) islands/node_modules $(dir $(ISLANDS)) .venv-foreign .venv-foreign.busy build demo-home demo-home.kek bench-results.json fault-results.json

@@ -37,6 +37,8 @@ class Home:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    command: Sequence[str] = COMMAND
+    """What the server is started with; fault tests plant bugs in it."""
 
     @property
     def path(self) -> Path:
@@ -103,13 +105,13 @@ class Home:
         finally:
             server.stop()
 
-    def start(self, log: str = "server.log", command: Sequence[str] = COMMAND, port: int | None = None) -> "Server":
+    def start(self, log: str = "server.log", command: Sequence[str] = (), port: int | None = None) -> "Server":
         """Start the server and wait until it answers."""
         port = port or free_port()
         output = self.folder / log
         with output.open("ab") as file:
             process = subprocess.Popen(
-                [*command, "serve", "--home", str(self.path), "--port", str(port)],
+                [*(command or self.command), "serve", "--home", str(self.path), "--port", str(port)],
                 env=self._environment(),
                 stdout=file,
                 stderr=file,

@@ -1,0 +1,13 @@
+"""Faults at system calls, in the short form: nothing bad is left, and each planted bug is caught."""
+
+from pathlib import Path
+
+import pytest
+from harness import Harness, check
+from injection import HARNESSES
+
+
+@pytest.mark.parametrize("harness", HARNESSES, ids=lambda harness: harness.name)
+def test_nothing_bad_is_left(harness: Harness, tmp_path: Path) -> None:
+    """See docs/faults.md."""
+    check(harness, tmp_path)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import clerk
 import ground
 import warm
 from ground import HOME, START
@@ -35,6 +36,8 @@ Say = Callable[..., None]
 """Called with a word and what belongs to it; the line is beyond the reach of any fault once it returns."""
 Act = Callable[[Node, Say], None]
 
+FROM_NOTHING = frozenset({"founding", "witness"})
+"""Acts that found what they work on."""
 RECORDS = 4
 DELIVERIES = 3
 """Of three reads each."""
@@ -48,6 +51,10 @@ def run(name: str, folder: Path, clock: Clock, say: Say, *, early: bool = False)
     `begin` is said before the act; with `early`, and where the act itself founds, before the home is opened.
     """
     settings = load_settings(folder / "home", {})
+    if name == "witness":
+        say("begin")
+        clerk.cosign(folder, clock, say)
+        return
     if name == "ingest":
         write_reads(folder)
     if name == "founding":

@@ -16,7 +16,6 @@ from lockplate.evidence.details import SealedDetail
 from lockplate.evidence.files import EvidenceFolder
 from lockplate.evidence.log import TileLog
 from lockplate.evidence.recorder import Recorder
-from lockplate.keys import kek
 from lockplate.keys.ring import KeyRing
 from lockplate.registry import database as registry_database
 from lockplate.retention import hours, receipts, run
@@ -24,6 +23,7 @@ from lockplate.sharing import Sharing
 from lockplate.store import embedded
 from lockplate.store.embedded import EmbeddedStore
 from lockplate.terms import Action, LeafIndex
+from lockplate.witnessing import state
 
 
 def plant(name: str) -> None:
@@ -168,6 +168,14 @@ def _stored_later() -> None:
     EmbeddedStore.close = at_the_end  # type: ignore[method-assign]
 
 
+def _state_by_halves() -> None:
+    def make(path: Path) -> None:
+        folders.make_folder(path.parent)
+        database.create(path, state._SCHEMA, journal="DELETE", version=state.STATE_VERSION).close()
+
+    state._make = make
+
+
 # Of the disk: what a power loss shows
 
 
@@ -217,7 +225,7 @@ def _folders_unsynced() -> None:
     def nothing(path: Path) -> None:
         """Promise what only a sync gives."""
 
-    for module in (folders, files, kek, receipts):
+    for module in (folders, files, receipts):
         module.sync_folder = nothing  # type: ignore[attr-defined]
 
 
@@ -233,6 +241,8 @@ BUGS: dict[str, Callable[[], None]] = {
     "key-left-behind": _key_left_behind,
     "grant-first": _grant_first,
     "stored-later": _stored_later,
+    "state-by-halves": _state_by_halves,
+    "witness-full": _evidence_synced("FULL"),
     "log-normal": _evidence_synced("NORMAL"),
     "log-off": _evidence_synced("OFF"),
     "keys-full": _keys_synced("FULL"),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import acts
+import clerk
 import ground
 import warm
 from ground import HOME, OVER, START, Facts
@@ -44,6 +45,8 @@ def check(name: str, folder: Path, ledger: Ledger, clock: Clock) -> list[str]:
     """Return what does not hold in the home in a folder, after an act of this name left this ledger."""
     found = [f"an error outside the tree of errors: {line['kind']}" for line in of(ledger, "broke")]
     try:
+        if name == "witness":
+            return found + list(clerk.check(folder, ledger, clock))
         if name == "founding":
             return found + list(_founded_again(folder, ledger, clock))
         found += _check_existing(name, folder, ledger, clock)

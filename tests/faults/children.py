@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import msgspec
+from acts import FROM_NOTHING
 from harness import Job
 
 SECONDS = 120.0
@@ -110,7 +111,7 @@ class Bench:
         self.folder = job.folder / act
         self.template = job.folder / f"{act}.template"
         self.folder.mkdir()
-        if act != "founding":
+        if act not in FROM_NOTHING:
             spawner.found(act, self.folder)
         self.folder.rename(self.template)
 

@@ -28,6 +28,7 @@ PLANTED = {
         "key-left-behind": "deleted keys stay in the free pages of the file",
     },
     "grant": {"grant-first": "the grant counts before its approval is on record"},
+    "witness": {"state-by-halves": "the witness's state has its name before it is whole"},
     "founding": {"founded-by-halves": "a log whose founding was cut short is opened as it is, never completed"},
 }
 TITLES = {
@@ -36,8 +37,9 @@ TITLES = {
     "destroy": "system calls: key destruction",
     "grant": "system calls: grant",
     "founding": "system calls: founding",
+    "witness": "system calls: witness",
 }
-SHORT = {"append": 40, "destroy": 40, "grant": 30, "founding": 40, "ingest": 8}
+SHORT = {"append": 40, "destroy": 40, "grant": 30, "founding": 40, "witness": 40, "ingest": 8}
 """Cases of the short form."""
 
 

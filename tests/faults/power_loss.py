@@ -27,16 +27,18 @@ PLANTED = {
         "registry-normal": "the control database syncs at checkpoints only",
     },
     "ingest": {"store-unsynced": "the engine does not sync what it inserts"},
+    "witness": {"witness-full": "removing the journal of the witness's state is not synced (FULL where we have EXTRA)"},
     "founding": {"folders-unsynced": "names that were made in a folder are not synced, whether of files or of folders"},
 }
 TITLES = {
     "everything": "power loss: every SQLite file",
     "ingest": "power loss: ingest batch",
     "founding": "power loss: founding",
+    "witness": "power loss: witness",
 }
-SHORT = {"everything": 80, "ingest": 6, "founding": 30}
+SHORT = {"everything": 80, "ingest": 6, "founding": 30, "witness": 30}
 """Images of the short form."""
-LONG = {"everything": 1500, "ingest": 150, "founding": 600}
+LONG = {"everything": 1500, "ingest": 150, "founding": 600, "witness": 600}
 SEED = 20261124
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lockplate.folders import make_folder, sync_folder
+from lockplate.folders import make_folder, make_private_file, sync_folder
 
 
 @pytest.fixture
@@ -50,3 +50,24 @@ def test_what_cannot_be_made_or_synced_is_an_error(tmp_path: Path) -> None:
         make_folder(tmp_path / "file" / "below")
     with pytest.raises(FileNotFoundError):
         sync_folder(tmp_path / "gone")
+
+
+def test_a_private_file_is_whole_and_synced_with_its_name(tmp_path: Path, synced: list[Path]) -> None:
+    """First what it holds, then the folder that holds its name; what a crash left aside is gone."""
+    (tmp_path / "key.new").write_bytes(b"half")
+    make_private_file(tmp_path / "key", b"whole")
+
+    assert b"whole" == (tmp_path / "key").read_bytes()
+    assert 0o600 == stat.S_IMODE((tmp_path / "key").stat().st_mode)
+    assert [tmp_path / "key"] == list(tmp_path.iterdir())
+    assert [tmp_path / "key.new", tmp_path] == synced
+
+
+def test_a_private_file_takes_nobodys_place(tmp_path: Path) -> None:
+    """Not even in the moment between looking and writing: the kernel refuses."""
+    (tmp_path / "key").write_bytes(b"the only copy")
+
+    with pytest.raises(FileExistsError):
+        make_private_file(tmp_path / "key", b"another")
+    assert b"the only copy" == (tmp_path / "key").read_bytes()
+    assert [tmp_path / "key"] == list(tmp_path.iterdir())

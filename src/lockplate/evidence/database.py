@@ -91,6 +91,6 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 def _configure(connection: sqlite3.Connection, journal: str) -> None:
     connection.execute(f"PRAGMA journal_mode = {journal}")
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA synchronous = EXTRA")  # FULL, and a rollback journal's removal is synced, too
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA trusted_schema = OFF")

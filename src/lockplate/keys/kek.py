@@ -7,14 +7,13 @@ What it must never see: the node's database; the two never lie in one folder.
 import os
 import secrets
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lockplate.errors import Conflict, KeyUnavailable, SettingRefused, StoreFailed
-from lockplate.folders import make_folder, sync_folder
+from lockplate.folders import make_private_file
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -58,35 +57,16 @@ def make_kek_file(path: Path) -> None:
     StoreFailed when the disk refuses. The file gets its name only once it is whole, so that a crash
     leaves no half of a key that would stand in the way of the next attempt.
     """
-    fresh = path.with_name(path.name + ".new")
     try:
-        make_folder(path.parent)
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(descriptor, secrets.token_hex(KEY_BYTES).encode() + b"\n")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        _name(fresh, path)
-        sync_folder(path.parent)
+        make_private_file(path, secrets.token_hex(KEY_BYTES).encode() + b"\n")
     except OSError as error:
+        if isinstance(error, FileExistsError) and os.path.lexists(path):
+            raise Conflict(
+                "the key-encryption key's file exists already",
+                code="kek_exists",
+                next_step="Keep it, or name another file in LOCKPLATE_KEK_FILE.",
+            ) from None
         raise StoreFailed("the key-encryption key could not be written", next_step="Look at the disk.") from error
-
-
-def _name(fresh: Path, path: Path) -> None:
-    """Give a file its name, which no file may have yet: a rename would take another's place."""
-    try:
-        os.link(fresh, path)
-    except FileExistsError:
-        raise Conflict(
-            "the key-encryption key's file exists already",
-            code="kek_exists",
-            next_step="Keep it, or name another file in LOCKPLATE_KEK_FILE.",
-        ) from None
-    finally:
-        with suppress(OSError):  # the other name is as private as the key's own
-            fresh.unlink()
 
 
 def load_kek(*, file: Path, value: str | None) -> Kek:

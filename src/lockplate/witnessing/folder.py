@@ -60,7 +60,6 @@ class WitnessFolder:
             raise LogRefused(
                 "there is a witness's key and no state that belongs to it", code="witness_state_lost", next_step=LOST
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
         with SeenStore.create(self.state) as state:
             if not self.key_file.exists():
                 make_key_file(self.key_file)

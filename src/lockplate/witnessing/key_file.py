@@ -11,30 +11,26 @@ import stat
 from pathlib import Path
 
 from lockplate.checkpoint import SEED_BYTES
-from lockplate.errors import Conflict, SettingRefused
+from lockplate.errors import Conflict, SettingRefused, StoreFailed
+from lockplate.folders import make_private_file
 
 WITNESS_SEED_BYTES = 2 * SEED_BYTES
 
 
 def make_key_file(path: Path) -> None:
-    """Write a new seed, durably, to a file that only its owner can read; raises Conflict when there is a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a new seed, durably, to a file that only its owner can read.
+
+    Raises Conflict when there is a file, and StoreFailed when the disk refuses. The file gets its name only once it is
+    whole: half of a seed would stand in the way of the next attempt.
+    """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Conflict(
-            "the witness's key file exists already", code="witness_key_exists", next_step="Name another file."
-        ) from None
-    try:
-        os.write(descriptor, secrets.token_hex(WITNESS_SEED_BYTES).encode() + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        make_private_file(path, secrets.token_hex(WITNESS_SEED_BYTES).encode() + b"\n")
+    except OSError as error:
+        if isinstance(error, FileExistsError) and os.path.lexists(path):
+            raise Conflict(
+                "the witness's key file exists already", code="witness_key_exists", next_step="Name another file."
+            ) from None
+        raise StoreFailed("the witness's key could not be written", next_step="Look at the disk.") from error
 
 
 def load_seed(path: Path) -> bytes:

@@ -12,13 +12,14 @@ import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from lockplate.errors import LogRefused
+from lockplate.errors import LogRefused, StoreFailed
 from lockplate.evidence import database
+from lockplate.folders import make_folder, name_new_file
 from lockplate.note import VerifierKey, parse_vkey
 from lockplate.witnessing.seen import KeptEvidence, LogSeen, SeenHead, Suspicion
 
@@ -113,8 +114,14 @@ class SeenStore:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Make an empty file, or take up an unfinished attempt; it serves nobody before `found`."""
-        return cls(database.create(path, _SCHEMA, journal=_JOURNAL, version=STATE_VERSION))
+        """Make an empty file, or open one that waits for `found`; it serves nobody before.
+
+        It is made under another name and named once it is whole: of what `open` finds, nothing was cut short. Raises
+        StoreFailed when the disk refuses.
+        """
+        if not path.is_file():
+            _make(path)
+        return cls.open(path)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -218,6 +225,19 @@ class SeenStore:
         refused = database.failures("the witness's state could not be written")
         with self._lock, refused, database.transaction(self._connection):
             yield
+
+
+def _make(path: Path) -> None:
+    fresh = path.with_name(path.name + ".new")
+    try:
+        make_folder(path.parent)
+        for left in (fresh, fresh.with_name(fresh.name + "-journal")):
+            left.unlink(missing_ok=True)
+        database.create(fresh, _SCHEMA, journal=_JOURNAL, version=STATE_VERSION).close()
+        with suppress(FileExistsError):  # somebody else made it meanwhile
+            name_new_file(fresh, path)
+    except OSError as error:
+        raise StoreFailed("the witness's state could not be made", next_step="Look at the disk.") from error
 
 
 _HEADS = "SELECT origin, size, root, note, lines, at FROM head"

@@ -252,4 +252,4 @@ def test_durable_means_synced(log, evidence):
             connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("synchronous", "secure_delete", "journal_mode")
         ]
-        assert [2, 1, "wal"] == pragmas
+        assert [3, 1, "wal"] == pragmas

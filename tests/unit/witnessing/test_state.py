@@ -43,10 +43,28 @@ def test_what_was_put_is_there_again(state, tmp_path):
             )  # fmt: skip
 
 
+def test_what_a_crash_left_is_not_in_the_way(tmp_path):
+    """Half of a file under another name is replaced; nothing is left beside the state."""
+    for name in ("w.db.new", "w.db.new-journal"):
+        (tmp_path / name).write_bytes(b"half")
+
+    with SeenStore.create(tmp_path / "w.db") as state:
+        assert () == state.vkeys()
+    assert ["w.db"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_state_that_cannot_be_made_is_an_error_of_the_tree(tmp_path):
+    """A file where the folder should be."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StoreFailed):
+        SeenStore.create(tmp_path / "file" / "w.db")
+
+
 def test_the_file_is_synced_and_has_no_companion(state, tmp_path):
-    """Full sync and a rollback journal: between two decisions the one file is the whole state."""
+    """Sync even of the journal's removal, and a rollback journal: between two decisions the one file is the whole state."""
     connection = state._connection
-    assert ("delete", 2, 1) == tuple(
+    assert ("delete", 3, 1) == tuple(
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "secure_delete")
     )
     with state.deciding() as ledger:

@@ -62,6 +62,7 @@ def test_a_stranger_makes_nothing_be_signed(site: Site, denied: int) -> None:
             answer.status_code, answer.json()["error"], answer.headers["retry-after"]
         )  # fmt: skip
         assert "5 seconds" in answer.json()["next_step"]
+        assert "no-store" == answer.headers["cache-control"]
     assert before == signed_size(site)
 
 

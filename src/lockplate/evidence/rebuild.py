@@ -87,7 +87,7 @@ def read_note(note: str, vkey: str) -> tuple[int, bytes]:
     """Return the size and root that a checkpoint says, or raise Damaged when the key's signature does not hold."""
     name, _, rest = vkey.partition("+")
     key_id, _, key = rest.partition("+")
-    public = base64.b64decode(key)[1:]
+    public = _bytes(key)[1:]
     if sha256(name.encode(), b"\n\x01", public)[:4].hex() != key_id:
         raise Damaged("the key's id is not its own", code="bad_key")
     parts = _LINES.fullmatch(note)
@@ -96,15 +96,23 @@ def read_note(note: str, vkey: str) -> tuple[int, bytes]:
     text = note[: parts.end(3) + 1].encode()
     for line in parts[4].split("\n"):
         if line.startswith(f"— {name} "):
-            signature = base64.b64decode(line.removeprefix(f"— {name} "))
+            signature = _bytes(line.removeprefix(f"— {name} "))
             if signature[:4].hex() != key_id:
                 continue
             try:
                 Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], text)
             except InvalidSignature as error:
                 raise Damaged("the checkpoint's signature does not hold", code="bad_signature") from error
-            return int(parts[2]), base64.b64decode(parts[3])
+            return int(parts[2]), _bytes(parts[3])
     raise Damaged("the checkpoint is not signed by the key", code="bad_signature")
+
+
+def _bytes(text: str) -> bytes:
+    """Return what base64 says, if that is how it is written: the last letter has bits that mean nothing."""
+    content = base64.b64decode(text)
+    if base64.b64encode(content).decode() != text:
+        raise Damaged("the checkpoint or the key is written in another way than it was", code="bad_checkpoint")
+    return content
 
 
 def read_leaf(entry: bytes) -> tuple[int, bool]:

@@ -13,7 +13,7 @@ WORDS = {
     "hits": {"list", "confirm"},
     "hold": {"open", "renew", "close", "list"},
     "hotlist": {"add", "import", "enter", "list", "expire"},
-    "law": {"list", "show", "table", "check", "compare", "trace", "local", "adopt", "repeal"},
+    "law": {"list", "show", "table", "check", "compare", "trace", "local", "adopt", "repeal", "announce"},
     "log": {
         "checkpoint",
         "prove",

@@ -273,6 +273,31 @@ def test_before_the_first_run_the_newest_key_tells_the_time(fresh: Any, tmp_path
         run(fresh)
 
 
+def test_before_the_first_run_a_clock_behind_the_newest_key_is_asked_about(fresh: Any, tmp_path: Path) -> None:
+    """Its time would be remembered, and the right clock would stop forgetting; so the right one goes on by itself."""
+    fresh.ingest(tmp_path, [("3FGH108", START, "bridge-1")])
+    fresh.clock.advance(-10 * DAY)
+    with pytest.raises(ClockJumped):
+        run(fresh)
+    fresh.clock.advance(10 * DAY + HOUR)
+
+    part = run(fresh)[PINE]
+
+    assert (0, 1) == (part.hours, part.hours_kept)
+    assert START + HOUR == fresh.node.receipts[PINE].last_run
+
+
+def test_before_the_first_run_a_clock_behind_the_newest_key_can_be_vouched_for(fresh: Any, tmp_path: Path) -> None:
+    """Then it was the key that was made by a wrong clock, and this clock's time is remembered."""
+    fresh.ingest(tmp_path, [("3FGH108", START, "bridge-1")])
+    fresh.clock.advance(-10 * DAY)
+
+    run(fresh, fresh.clock.now())
+
+    assert START - 10 * DAY == fresh.node.receipts[PINE].last_run
+    assert 0 == run(fresh)[PINE].hours
+
+
 def test_a_clock_that_goes_back_revives_nothing(fresh: Any, tmp_path: Path) -> None:
     """After the clock goes back, destroyed hours stay destroyed, and the run does not complain."""
     fresh.ingest(tmp_path, [("3FGH108", START, "bridge-1")])

@@ -4,7 +4,9 @@ What flows in: a home folder. What flows out: a server until Ctrl-C.
 What it must never see: a key.
 """
 
-from typing import Annotated
+import contextlib
+import sys
+from typing import Annotated, TextIO, cast
 
 import structlog
 import typer
@@ -31,12 +33,27 @@ def serve(
 
 
 def configure_logging() -> None:
-    """Write the server's own log as JSON lines to standard error."""
+    """Write the server's own log as JSON lines to standard output; a line that finds no room fails nobody's request."""
     structlog.configure(
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.add_log_level,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", UnfailingOutput())),
     )
+
+
+class UnfailingOutput:
+    """Standard output for a log: on a full disk, or with nobody at the other end, a line is lost and nothing else."""
+
+    def write(self, text: str) -> int:
+        """Write a line, or lose it."""
+        with contextlib.suppress(OSError):
+            sys.stdout.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what was written, or lose it."""
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()

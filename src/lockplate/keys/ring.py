@@ -20,7 +20,7 @@ import msgspec
 
 from lockplate.access import KeyCommitment
 from lockplate.clock import format_time, parse_time
-from lockplate.errors import KeyUnavailable
+from lockplate.errors import KeyUnavailable, StoreFailed
 from lockplate.folders import make_folder
 from lockplate.keys.kek import KEY_BYTES, Kek
 from lockplate.terms import OperatorId, Period
@@ -355,13 +355,13 @@ class KeyRing:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Run the body in one durable transaction; a disk that refuses is KeyUnavailable, and nothing has changed."""
+        """Run the body in one durable transaction; a disk that refuses is StoreFailed, and nothing has changed."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            raise KeyUnavailable("the key database refused to write", code="key_database") from error
+            raise StoreFailed("the key database refused to write", code="key_database") from error
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

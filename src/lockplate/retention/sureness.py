@@ -15,11 +15,15 @@ from lockplate.keys.ring import KeyRing
 from lockplate.terms import OperatorId
 
 MAX_CLOCK_STEP = timedelta(days=1)
-"""A clock further ahead of the last run than this is not believed: it would destroy what is not over."""
+"""A clock further ahead of the last run than this is not believed: it would destroy what is not over.
+
+Before the first run the newest key stands for it, and a clock further behind that key is not believed either: the run
+would remember the wrong time, and the right clock would look like one that jumped ahead.
+"""
 
 
 class ClockJumped(Conflict):
-    """The clock is more than a day ahead of the last run: somebody must say that it is right."""
+    """The clock is over a day ahead of the last run, or off the newest key before any: somebody must vouch for it."""
 
     default_code = "clock_jumped"
 
@@ -66,9 +70,9 @@ def sure_of(ring: KeyRing, last_run: datetime | None, now: datetime) -> datetime
 
 
 def require_steady_clock(ring: KeyRing, last_run: datetime | None, now: datetime) -> datetime:
-    """Return `now`, or raise ClockJumped when it is over a day ahead of the last run."""
+    """Return `now`, or raise ClockJumped when it is over a day ahead of the last run, or off before the first."""
     known = sure_of(ring, last_run, now)
-    if now - known > MAX_CLOCK_STEP:
+    if _has_jumped(known, last_run, now):
         raise ClockJumped(
             f"the clock says {format_time(now)}; retention was last sure of the time at {format_time(known)}",
             next_step=f"If the clock is right, say so: lockplate retention run --now {format_time(now)}",
@@ -82,8 +86,12 @@ def retention_state(
     """Return whether an operator's forgetting goes on at a moment."""
     known = sure_of(ring, last_run, now)
     state = RetentionState(operator=operator, last_run=last_run, clock_behind=max(known - now, timedelta()))
-    if now - known > MAX_CLOCK_STEP:
+    if _has_jumped(known, last_run, now):
         return msgspec.structs.replace(state, stopped_since=known, why=Stop.CLOCK_JUMPED, code=ClockJumped.default_code)
     if failure is not None:
         return msgspec.structs.replace(state, stopped_since=failure.since, why=Stop.FAILED, code=failure.code)
     return state
+
+
+def _has_jumped(known: datetime, last_run: datetime | None, now: datetime) -> bool:
+    return now - known > MAX_CLOCK_STEP or (last_run is None and known - now > MAX_CLOCK_STEP)

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from lockplate.access import KeyCommitment
-from lockplate.errors import KeyUnavailable
+from lockplate.errors import KeyUnavailable, StoreFailed
 from lockplate.keys.kek import Kek
 from lockplate.keys.ring import KeyRing
 from lockplate.terms import OperatorId, Period
@@ -208,7 +208,7 @@ def test_a_refused_write_changes_nothing(tmp_path: Path, ring: KeyRing) -> None:
     """When the disk refuses, no key is given out, the next try works, and the error is ours."""
     with closing(sqlite3.connect(tmp_path / "keys.db", isolation_level=None)) as other:
         other.execute("CREATE TRIGGER full BEFORE INSERT ON period_keys BEGIN SELECT RAISE(ABORT, 'full'); END")
-        with pytest.raises(KeyUnavailable) as refused:
+        with pytest.raises(StoreFailed) as refused:
             ring.make_period_key(HOUR, NOW)
         other.execute("DROP TRIGGER full")
 
@@ -331,7 +331,7 @@ def test_a_destruction_that_fails_leaves_every_key(tmp_path: Path, ring: KeyRing
         other.execute(
             "CREATE TRIGGER full BEFORE INSERT ON destroyed WHEN NEW.name = '2' BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
-        with pytest.raises(KeyUnavailable):
+        with pytest.raises(StoreFailed):
             ring.destroy_periods([Period(1), Period(2)], NOW)
 
     assert keys == [ring.period_key(Period(1)), ring.period_key(Period(2))]

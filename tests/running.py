@@ -38,7 +38,7 @@ class Home:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     command: Sequence[str] = COMMAND
-    """What the server is started with; fault tests plant bugs in it."""
+    """What the program is started with; fault tests plant bugs in it."""
 
     @property
     def path(self) -> Path:
@@ -51,7 +51,7 @@ class Home:
     def run(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a command on this node and return what it printed."""
         return subprocess.run(
-            [*COMMAND, *words],
+            [*self.command, *words],
             env=self._environment(),
             capture_output=True,
             text=True,

@@ -28,6 +28,8 @@ import pytest
 
 MAX_KEPT = 20
 """Bad outcomes kept as sentences; all are counted."""
+PACKAGES = {"ip": "iproute2", "nft": "nftables", "nsenter": "util-linux"}
+"""Command → the Debian package that has it, where the names differ."""
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -77,7 +79,7 @@ class Harness(msgspec.Struct, frozen=True, kw_only=True):
     planted: Mapping[str, str]
     """Name of each planted bug → what it does, in words."""
     needs: tuple[str, ...] = ()
-    """Commands, by Debian package of the same name."""
+    """Commands, each of a Debian package of the same name or of one in PACKAGES."""
     as_root: bool = False
     """It mounts a disk or makes a network of its own."""
 
@@ -86,9 +88,10 @@ class Harness(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.name}: a harness that never caught a bug shows nothing")
 
     def lacks(self) -> tuple[str, ...]:
-        """Return the commands that are not here."""
+        """Return what is not here, in words."""
         missing = [command for command in self.needs if shutil.which(command) is None]
-        return (*missing, "root") if self.as_root and os.geteuid() else tuple(missing)
+        packages = tuple(f"the Debian package {PACKAGES.get(command, command)}" for command in missing)
+        return (*packages, "the root user") if self.as_root and os.geteuid() else packages
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +155,7 @@ def check(harness: Harness, folder: Path) -> None:
     """Run a harness in its short form as a test: no bad outcome, and each planted bug is caught."""
     missing = harness.lacks()
     if missing:
-        pytest.skip(f"the Debian package {missing[0]} is missing")
+        pytest.skip(f"{missing[0]} is missing")
     assert [] == show(harness, folder, long=bool(os.environ.get("LOCKPLATE_LONG_FAULTS"))).faults
 
 

@@ -14,14 +14,29 @@ import sys
 import tempfile
 from pathlib import Path
 
+import clock_jumps
+import full_disk
 import injection
+import killing
 import msgspec
+import partition
 import power_loss
+import racing
+import wrong_clock
 from harness import Harness, Outcome, show
 from rich.console import Console
 from rich.table import Table
 
-HARNESSES: tuple[Harness, ...] = (*injection.HARNESSES, *power_loss.HARNESSES)
+HARNESSES: tuple[Harness, ...] = (
+    *injection.HARNESSES,
+    *power_loss.HARNESSES,
+    killing.HARNESS,
+    full_disk.HARNESS,
+    racing.HARNESS,
+    clock_jumps.HARNESS,
+    wrong_clock.HARNESS,
+    partition.HARNESS,
+)
 WIDTH = 130
 
 
@@ -33,7 +48,7 @@ def main() -> int:
     skipped: list[str] = []
     for harness in (one for one in HARNESSES if not options.only or one.name in options.only):
         if missing := harness.lacks():
-            skipped.append(f"SKIPPED: {harness.name}, because the Debian package {missing[0]} is missing")
+            skipped.append(f"SKIPPED: {harness.name}, because {missing[0]} is missing")
             continue
         with (
             tempfile.TemporaryDirectory(prefix="lockplate-faults-", dir=options.folder) as folder,

@@ -189,7 +189,7 @@ def parse_leaf(leaf: bytes) -> AccessRecord:
     """Return the record that a leaf's bytes say, or raise BadInput when they are not a record's canonical form."""
     try:
         record = msgspec.json.decode(leaf, type=AccessRecord)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput("not an access record", code="bad_leaf") from error
     if canonical_leaf(record) != leaf:
         raise BadInput("an access record, but not in canonical form", code="bad_leaf")

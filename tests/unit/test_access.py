@@ -261,6 +261,9 @@ def test_another_spelling_is_not_a_leaf(leaf: bytes) -> None:
 @example(LEAF.replace(b'"a":1', b'"a":' + b"9" * 400))
 @example(LEAF.replace(b'"a":1', b'"a":1e400'))
 @example(b"[" * 5000)
+@example(LEAF.replace(b'"a":1', b'"\xff":1'))
+@example(LEAF.replace(b'"a":1', b'"a":"\xff"'))
+@example(LEAF[:-1] + b',"z":' + b"[" * 5000)
 def test_any_bytes_are_a_leaf_or_refused(leaf: bytes) -> None:
     """Hostile bytes fail in one way only."""
     try:

@@ -106,7 +106,7 @@ class WitnessPolicy(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """Return the policy as a file."""
         lines = [f"log {log.text()}" for log in self.logs]
-        lines += [f"witness {one.name} {one.key.text()} {one.url}".rstrip() for one in self.witnesses]
+        lines += [f"witness {one.name} {one.key.text()} {one.url}".rstrip(" ") for one in self.witnesses]
         lines += [f"group {one.name} {one.threshold} {' '.join(one.members)}" for one in self.groups]
         return "\n".join([*lines, f"quorum {self.quorum}"]) + "\n"
 

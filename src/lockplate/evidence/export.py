@@ -9,16 +9,20 @@ What it must never see: details, sealed or not; the signing key.
 Tiles come first and the checkpoint last, so that a folder never promises what it does not hold.
 """
 
+import errno
 import os
 from pathlib import Path
 
 import msgspec
 
 from lockplate.checkpoint import verify_checkpoint
-from lockplate.errors import Conflict, StoreFailed
+from lockplate.errors import BadInput, Conflict, StoreFailed
 from lockplate.evidence.log import TileLog
 from lockplate.evidence.tiles import bundle_path, bundles_of, tile_path, tiles_of
 from lockplate.folders import make_folder, sync_folder
+
+FULL_OR_BROKEN = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE})
+"""What the machine answers for; anything else says that the folder named cannot be one."""
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +41,7 @@ def export_log(log: TileLog, note: str, vkey: str, folder: Path) -> Exported:
 
     A folder from an earlier export is brought up to date. Raises Conflict when a tile there has other bytes (another
     log's folder, or an altered one) or its checkpoint is newer, ProofInvalid when the note is not the key's,
-    StoreFailed when the disk refuses.
+    BadInput for a folder that cannot be there, StoreFailed when the disk refuses.
     """
     checkpoint = verify_checkpoint(note, vkey)
     if log.root(checkpoint.size) != checkpoint.root:
@@ -52,7 +56,11 @@ def export_log(log: TileLog, note: str, vkey: str, folder: Path) -> Exported:
         counts[_write_once(folder / "vkey", f"{vkey}\n".encode())] += 1
         counts[_replace(folder / "checkpoint", note.encode())] += 1
     except OSError as error:
-        raise StoreFailed("the export folder could not be written") from error
+        if error.errno in FULL_OR_BROKEN:
+            raise StoreFailed("the export folder could not be written") from error
+        raise BadInput("no folder can be written there", code="bad_folder", next_step="Name another folder.") from error
+    except ValueError as error:
+        raise BadInput("that is no folder's name", code="bad_folder", next_step="Name another folder.") from error
     return Exported(size=checkpoint.size, written=counts[True], unchanged=counts[False])
 
 

@@ -69,7 +69,7 @@ def folder_source(folder: Path) -> Source:
     def read(name: str) -> bytes:
         try:
             return (folder / name).read_bytes()
-        except OSError:
+        except (OSError, ValueError):  # not there, or no name that a file can have
             raise BadInput(
                 f"the export has no {name}", code="no_export", next_step="Make one: lockplate log export DIR"
             ) from None

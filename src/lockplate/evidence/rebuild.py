@@ -85,6 +85,13 @@ class Levels:
 
 def read_note(note: str, vkey: str) -> tuple[int, bytes]:
     """Return the size and root that a checkpoint says, or raise Damaged when the key's signature does not hold."""
+    try:
+        return _read_note(note, vkey)
+    except ValueError as error:
+        raise Damaged("the checkpoint or the key is not base64 and text", code="bad_checkpoint") from error
+
+
+def _read_note(note: str, vkey: str) -> tuple[int, bytes]:
     name, _, rest = vkey.partition("+")
     key_id, _, key = rest.partition("+")
     public = _bytes(key)[1:]

@@ -80,7 +80,7 @@ def load_cases(folder: Path) -> dict[str, Case]:
             name = f"{kind}/{path.stem}"
             try:
                 cases[name] = msgspec.json.decode(path.read_bytes(), type=Case)
-            except (OSError, msgspec.MsgspecError) as error:
+            except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise PolicyRefused(f"{name} is not a case: {error}", code="bad_case") from error
     return cases
 

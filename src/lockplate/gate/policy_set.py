@@ -22,7 +22,7 @@ from lockplate.terms import PolicyId
 APPROVER = "supervisor"
 """The only role that `@approval` may name."""
 
-_NEEDS = re.compile(r"needs_(\d+)")
+_NEEDS = re.compile(r"needs_(\d{1,3})")
 
 
 class PolicyRefused(SettingRefused):

@@ -13,6 +13,7 @@ import yaml
 
 from lockplate.errors import BadInput
 from lockplate.gate.policy_set import PolicyRefused, digest
+from lockplate.law.yaml_text import plain_yaml
 from lockplate.plate import LOOK_ALIKES
 
 _LATIN = str.maketrans(LOOK_ALIKES | {letter.lower(): latin for letter, latin in LOOK_ALIKES.items()})
@@ -90,8 +91,8 @@ def load_suggestive_words(path: Path) -> SuggestiveWords:
     """Return the list in a YAML file, or raise PolicyRefused when it cannot be read or used."""
     try:
         content = path.read_bytes()
-        listed = msgspec.convert(yaml.safe_load(content), _WordList)
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        listed = msgspec.convert(plain_yaml(content.decode("utf-8")), _WordList)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise PolicyRefused("the list of suggestive words cannot be read") from error
     return SuggestiveWords(listed.suggestive, content, vague=listed.vague)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 import yaml
 
-from lockplate.errors import SettingRefused
+from lockplate.errors import BadInput
 from lockplate.law.text import (
     Access,
     Audit,
@@ -36,7 +36,7 @@ MAX_FILE_BYTES = 262_144
 _HOW_TO = "docs/local-law.md shows the fields; they are those of a law profile."
 
 
-class LocalLawRefused(SettingRefused):
+class LocalLawRefused(BadInput):
     """An ordinance or agency policy cannot be used; the message names the field."""
 
     default_code = "local_law_refused"

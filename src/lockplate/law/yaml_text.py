@@ -1,4 +1,4 @@
-"""YAML without its traps: plain values, no key twice, no aliases; and its faults in one line.
+"""YAML without its traps: plain values, no key twice, no aliases, an end to size and depth; and its faults in one line.
 
 What flows in: the text of a file. What flows out: plain values, or what is wrong and on which line.
 What it must never see: a path, a tag that makes anything but plain values.
@@ -8,6 +8,13 @@ import re
 from typing import Any
 
 import yaml
+
+MAX_CHARACTERS = 262_144
+"""The longest law profile has 30,000; the parser takes seconds for a million."""
+
+
+class YamlRefused(yaml.YAMLError):
+    """A text that no file of ours is: too long, nested too deeply, or a value that is not what its tag says."""
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -31,10 +38,17 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def plain_yaml(text: str) -> Any:
-    """Return the plain values that a text holds, or raise yaml.YAMLError."""
+    """Return the plain values that a text holds, or raise yaml.YAMLError, whatever the text."""
+    if len(text) > MAX_CHARACTERS:
+        raise YamlRefused(f"longer than {MAX_CHARACTERS} characters")
     loader = _StrictLoader(text)
     try:
         return loader.get_single_data()
+    except RecursionError:
+        raise YamlRefused("nested too deeply") from None
+    except (ValueError, AttributeError, IndexError, TypeError, OverflowError):
+        # the parser makes dates and numbers of whatever looks like one, or is tagged so, and lets their errors out
+        raise YamlRefused("a value is not what it looks like or is tagged as") from None
     finally:
         loader.dispose()
 
@@ -46,4 +60,4 @@ def yaml_fault(error: Exception) -> str:
         problem = re.sub(r"\s+", " ", said or "not YAML")
         line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
         return problem + line
-    return "not YAML"
+    return str(error) if isinstance(error, YamlRefused) else "not YAML"

@@ -6,7 +6,6 @@ What it must never see: a plate in a result or a record. After a change the oper
 
 import hashlib
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
@@ -16,7 +15,7 @@ from lockplate.gate.act import Act
 from lockplate.hotlist import Category, EntryId, ListId, RefusedLine, parse_list_csv
 from lockplate.operations.authority import Change, authorise, carry_out, follow_up, make_recorded, require_any
 from lockplate.operations.operation import Actor, Operation
-from lockplate.operations.taking_in import only_operator
+from lockplate.operations.taking_in import only_operator, require_file
 from lockplate.registry.entries import ListDiff, NewEntry, StoredEntry
 from lockplate.registry.hotlists import HotList, NewHotList
 from lockplate.terms import Action, AgencyId, OperatorId, PersonId
@@ -275,13 +274,10 @@ def _content(actor: Actor, request: ImportHotList) -> bytes:
     if request.content is not None:
         return request.content.encode("utf-8", "surrogatepass")
     actor.require_system_user()
-    path = Path(request.path or "")
-    try:
-        if path.stat().st_size > MAX_LIST_BYTES:
-            raise BadInput("the list is too large", code="too_large")
-        return path.read_bytes()
-    except OSError:
-        raise BadInput("there is no such file", code="no_file") from None
+    path = require_file(request.path or "")
+    if path.stat().st_size > MAX_LIST_BYTES:
+        raise BadInput("the list is too large", code="too_large")
+    return path.read_bytes()
 
 
 def _report(node: Node, operator: OperatorId, diff: ListDiff, *, dry_run: bool) -> ImportReport:

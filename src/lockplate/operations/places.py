@@ -6,6 +6,7 @@ What it must never see: a read. After a change the operator's fences are loaded 
 
 import csv
 import io
+from typing import Any
 
 import msgspec
 
@@ -97,12 +98,18 @@ def add_place(node: Node, actor: Actor, new: AddPlace) -> PlacesReport:
 def import_places(node: Node, actor: Actor, request: ImportPlaces) -> PlacesReport:
     """Add the places of a CSV file; every line is accounted for, and a bad one keeps no other out."""
     operator = only_operator(node, request.operator)
-    lines = csv.DictReader(io.StringIO(request.content))
-    if tuple(name.strip().lower() for name in lines.fieldnames or ()) != COLUMNS:
-        raise BadInput("the first line names the columns", code="bad_header", next_step=",".join(COLUMNS))
+    places, refused = parse_places(request.content)
+    return _add(node, actor, operator, places, refused)
+
+
+def parse_places(content: str) -> tuple[list[NewPlace], list[RefusedPlace]]:
+    """Return the places of a CSV's lines, and the lines that are none; raises BadInput for a text that is no CSV."""
     places: list[NewPlace] = []
     refused: list[RefusedPlace] = []
     try:
+        lines = csv.DictReader(io.StringIO(content, newline=""))
+        if tuple(name.strip().lower() for name in lines.fieldnames or ()) != COLUMNS:
+            raise BadInput("the first line names the columns", code="bad_header", next_step=",".join(COLUMNS))
         for number, line in enumerate(lines, start=2):
             if number > MAX_LINES:
                 raise BadInput("more than 100,000 lines", code="too_large")
@@ -112,7 +119,7 @@ def import_places(node: Node, actor: Actor, request: ImportPlaces) -> PlacesRepo
                 refused.append(RefusedPlace(line=number, reason=error.message))
     except csv.Error as error:
         raise BadInput("not a CSV file", code="bad_csv") from error
-    return _add(node, actor, operator, places, refused)
+    return places, refused
 
 
 def list_places(node: Node, _: Actor, name: OperatorName) -> tuple[PlaceLine, ...]:
@@ -177,9 +184,11 @@ def _add(
     )
 
 
-def _place(line: dict[str, str | None]) -> NewPlace:
+def _place(line: dict[Any, Any]) -> NewPlace:
     """Return a CSV line's place, or raise BadInput."""
-    words = {str(name).strip().lower(): (value or "").strip() for name, value in line.items()}
+    if None in line:
+        raise BadInput("more cells than columns", code="bad_place")
+    words = {name.strip().lower(): (value or "").strip() for name, value in line.items()}
     try:
         return NewPlace(
             kind=Place(words["kind"]),

@@ -39,9 +39,7 @@ def ingest(node: Node, actor: Actor, request: Ingest) -> FileReport:
 def ingest_with_progress(node: Node, actor: Actor, request: Ingest, progress: Progress) -> FileReport:
     """As `ingest`; `progress` is told how many bytes of the file were read."""
     actor.require_system_user()
-    path = Path(request.path)
-    if not path.is_file():
-        raise BadInput("there is no such file", code="no_file")
+    path = require_file(request.path)
     order = FileOrder(
         path=path,
         operator=only_operator(node, request.operator),
@@ -51,6 +49,18 @@ def ingest_with_progress(node: Node, actor: Actor, request: Ingest, progress: Pr
         reader=None if request.reader is None else ReaderId(request.reader),
     )
     return node.files.ingest(order, progress)
+
+
+def require_file(name: str) -> Path:
+    """Return the path of a file that can be read, or raise BadInput."""
+    path = Path(name)
+    try:
+        if path.is_file():
+            path.open("rb").close()
+            return path
+    except (OSError, ValueError):
+        pass
+    raise BadInput("there is no such file, or it cannot be read", code="no_file")
 
 
 def only_operator(node: Node, name: str) -> OperatorId:

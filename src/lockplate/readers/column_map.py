@@ -23,6 +23,7 @@ import msgspec
 import yaml
 
 from lockplate.errors import BadInput
+from lockplate.law.yaml_text import plain_yaml
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,7 +100,7 @@ class ColumnMap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def load_column_map(text: str) -> ColumnMap:
     """Return a checked map, or raise BadInput with the field that is wrong."""
     try:
-        plain: Any = yaml.safe_load(text)
+        plain: Any = plain_yaml(text)
         loaded = msgspec.convert(plain, ColumnMap)
     except yaml.YAMLError as error:
         raise BadInput("the map is not valid YAML", code="bad_map", next_step="See docs/mapped-files.md.") from error

@@ -58,6 +58,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     body: str | None = None
 
 
+_NO_PLATE_KEYS = frozenset(map(fold, NO_PLATE_WORDS))
 _DECODER = msgspec.json.Decoder(Line)
 
 
@@ -179,7 +180,7 @@ def _good_places(
     suspects |= {
         place
         for place, key in enumerate(keys)
-        if not key or len(key) > MAX_PLATE_CHARACTERS or lines[place].plate.upper() in NO_PLATE_WORDS
+        if not key or key in _NO_PLATE_KEYS or len(lines[place].plate) > MAX_PLATE_CHARACTERS
     }
     dropped: set[int] = set()
     for place in suspects:

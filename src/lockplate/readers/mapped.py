@@ -25,11 +25,13 @@ from lockplate.read import ClockRule, Confidence, Position, Read, Reject, Reject
 from lockplate.readers.column_map import Cell, ColumnMap
 from lockplate.readers.columns import ReadColumns
 from lockplate.readers.fields import number_of
+from lockplate.readers.utf8 import SUBSTITUTE, Utf8Stream
 from lockplate.sealed import EARLIEST, LATEST
 from lockplate.terms import ReaderId
 
 NAME = "mapped"
 BLOCK_BYTES = 8 * 1024 * 1024
+UTF_8 = frozenset({"utf8", "utf-8"})
 _OFFSET = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)\s*$")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _EPOCH = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
@@ -53,7 +55,9 @@ def chunks_of_file(path: Path, column_map: ColumnMap, progress: Callable[[int], 
             yield from _parquet_chunks(path, column_map, progress)
         else:
             yield from _csv_chunks(path, column_map, progress)
-    except (pa.ArrowException, UnicodeDecodeError, LookupError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (pa.ArrowException, UnicodeDecodeError, LookupError, EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's own; what the table reader and gzip say of a file's content has no number
         raise BadInput(
             f"the file is not what the map says ({type(error).__name__})",
             code="bad_file",
@@ -281,9 +285,11 @@ def _csv_chunks(path: Path, column_map: ColumnMap, progress: Callable[[int], Non
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        opened = gzip.GzipFile(fileobj=raw) if packed else raw
+        unpacked = gzip.GzipFile(fileobj=raw) if packed else raw
+        stream = Utf8Stream(cast("BinaryIO", unpacked))
+        is_utf8 = column_map.encoding.lower() in UTF_8
         reader = pyarrow.csv.open_csv(
-            cast("BinaryIO", opened),
+            cast("BinaryIO", stream if is_utf8 else unpacked),
             read_options=pyarrow.csv.ReadOptions(
                 block_size=BLOCK_BYTES, encoding=column_map.encoding, use_threads=False
             ),
@@ -305,10 +311,19 @@ def _csv_chunks(path: Path, column_map: ColumnMap, progress: Callable[[int], Non
         for batch in reader:
             bad, unreadable = unreadable, 0
             progress(raw.tell())
+            if stream.mended:
+                _require_utf8(batch)
             yield Chunk(table=pa.Table.from_batches([batch]), unreadable=bad)
         if unreadable:
             empty = pa.table({name: pa.array([], pa.string()) for name in names})
             yield Chunk(table=empty, unreadable=unreadable)
+
+
+def _require_utf8(batch: pa.RecordBatch) -> None:
+    """Raise LookupError when a cell that the map uses holds a byte that is no UTF-8: the encoding is another one."""
+    for column in batch.columns:
+        if pc.any(pc.match_substring(column, SUBSTITUTE)).as_py():
+            raise LookupError("utf-8")
 
 
 def _parquet_chunks(path: Path, column_map: ColumnMap, progress: Callable[[int], None]) -> Iterator[Chunk]:

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from lockplate.read import Ignored, Reject, RejectReason
 from lockplate.readers.fields import nth
 from lockplate.readers.outcome import NO_DETECTION, missing
@@ -68,6 +70,8 @@ def _literal(cell: object) -> Any:
     if not isinstance(cell, str) or len(cell) > MAX_CELL or not cell.lstrip().startswith(("{", "[")):
         return cell
     try:
-        return ast.literal_eval(cell.strip())
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        value = ast.literal_eval(cell.strip())
+        # a literal can spell what no JSON can: half a surrogate pair, a complex number
+        return msgspec.json.decode(msgspec.json.encode(value))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, msgspec.MsgspecError):
         return None

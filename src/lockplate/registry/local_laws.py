@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import Engine, Row, insert, select, update
 
 from lockplate.clock import Clock
-from lockplate.errors import NotFound
-from lockplate.law.local import LocalKind, LocalText, parse_local_text
+from lockplate.errors import NotFound, SettingRefused
+from lockplate.law.local import LocalKind, LocalLawRefused, LocalText, parse_local_text
 from lockplate.registry.database import reading, writing
 from lockplate.registry.ids import new_id
 from lockplate.registry.tables import local_laws
@@ -34,8 +34,11 @@ class LocalLaw(msgspec.Struct, frozen=True, kw_only=True):
     """When another was adopted in its place, or it was repealed; None while it stands."""
 
     def text(self) -> LocalText:
-        """Return the text, parsed; raises LocalLawRefused when an older program took what this one does not."""
-        return parse_local_text(self.content.encode())
+        """Return the text, parsed; raises SettingRefused when an older program took what this one does not."""
+        try:
+            return parse_local_text(self.content.encode())
+        except LocalLawRefused as error:
+            raise SettingRefused(error.message, code=error.code, next_step=error.next_step) from error
 
 
 class LocalLaws:

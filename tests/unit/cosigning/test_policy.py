@@ -221,3 +221,11 @@ def test_room_for_what_the_specification_recommends():
     text += "".join(f"group G{number} any N{number}\n" for number in range(31))
     text += "group all 31 " + " ".join(f"G{number}" for number in range(31)) + "\nquorum all\n"
     assert (32, 32) == (len(parse_policy(text).witnesses), len(parse_policy(text).groups))
+
+
+@pytest.mark.parametrize("url", ["http://w.example/\u2028", "http://w.example/\u00a0", "http://w.example/\u3000"])
+def test_a_policy_is_written_as_it_was_read(url):
+    """A white space that is none to the format is part of what it stands in, at the end of a line, too."""
+    policy = parse_policy(f"{HEAD}witness W0 {ED[0]} {url}\nquorum W0\n")
+    assert url == policy.witnesses[0].url
+    assert policy == parse_policy(policy.text())

@@ -1,8 +1,11 @@
 """Export: plain files that a stranger can check, brought up to date, never back."""
 
+import errno
+import os
+
 import pytest
 
-from lockplate.errors import Conflict, ProofInvalid
+from lockplate.errors import BadInput, Conflict, ProofInvalid, StoreFailed
 from lockplate.evidence.export import export_log
 from lockplate.evidence.files import EvidenceFolder
 from lockplate.evidence.fsck import check_export
@@ -76,3 +79,25 @@ def test_a_note_of_another_tree_or_key_is_not_exported(evidence, signer, tmp_pat
         with pytest.raises(Conflict):
             export_log(other.log, note, signer.vkey, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "x" * 300, "nul\0byte"])
+def test_a_folder_that_cannot_be_is_the_callers_mistake(evidence, signer, tmp_path, name):
+    """A name that no folder can have says so; the node and its disk are well."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput) as refused:
+        export_log(evidence.log, append(evidence, 0, 3), signer.vkey, tmp_path / name)
+    assert "bad_folder" == refused.value.code
+    assert name not in refused.value.message
+
+
+def test_a_disk_that_refuses_is_the_nodes(evidence, signer, tmp_path, monkeypatch):
+    """A full disk is no mistake of the caller's."""
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "full")
+
+    note = append(evidence, 0, 3)
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(StoreFailed):
+        export_log(evidence.log, note, signer.vkey, tmp_path / "out")

@@ -279,5 +279,25 @@ def test_the_checkers_note_reader_refuses_what_is_not_signed(note, position, bit
     raw = bytearray(signed.encode())
     raw[position % len(raw)] ^= 1 << bit
     for text in (note, raw.decode(errors="replace")):
-        with pytest.raises((Damaged, ValueError)):
+        with pytest.raises(Damaged):
+            read_note(text, signer.vkey)
+
+
+@pytest.mark.parametrize("key", ["", "a", "a+b", "a+b+c", "a+b+!", "lockplate/pine+00000000+AQ==", "é+é+é"])
+def test_the_checkers_key_reader_refuses_what_is_no_key(key):
+    """A key that cannot be one is damage that is reported, never a crash of the checker."""
+    signer = Signer("lockplate/pine", bytes(range(32)))
+    signed = signer.sign(Checkpoint(origin=signer.origin, size=7, root=bytes(32)))
+    with pytest.raises(Damaged):
+        read_note(signed, key)
+
+
+@pytest.mark.parametrize("line", ["x", "AAA", "é", "=" * 8])
+def test_the_checkers_note_reader_refuses_a_line_that_is_not_base64(line):
+    """Neither a signature nor a root that is no base64 gets out as an error of another kind."""
+    signer = Signer("lockplate/pine", bytes(range(32)))
+    signed = signer.sign(Checkpoint(origin=signer.origin, size=7, root=bytes(32)))
+    head, _, _ = signed.rpartition(" ")
+    for text in (f"{head} {line}\n", signed.replace("A" * 43, line, 1)):
+        with pytest.raises(Damaged):
             read_note(text, signer.vkey)

@@ -5,6 +5,7 @@ import http.server
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +113,11 @@ def test_another_key_and_what_is_missing(exported, signer, tmp_path):
     for address in ("", "file:///etc", "ftp://host/log", "https://", "pine"):
         with pytest.raises(BadInput):
             address_source(address)
+
+
+@pytest.mark.parametrize("name", ["none", "nul\0byte", "x" * 5000])
+def test_a_folder_that_cannot_be_is_bad_input(tmp_path: Path, name: str) -> None:
+    """A name that no file can have says so, and is not said back."""
+    with pytest.raises(BadInput) as refused:
+        folder_source(tmp_path / name)("checkpoint")
+    assert ("no_export", False) == (refused.value.code, name in refused.value.message)

@@ -101,6 +101,11 @@ def test_no_cases_and_bad_cases_are_refused(tmp_path: Path, gate: Gate, cases: d
         (tmp_path / kind / "x.json").write_text('{"title": "x", "decided_by": [], "purpose": "y"}')
     with pytest.raises(SettingRefused):
         load_cases(tmp_path)
+    for kind in FOLDERS:
+        for content in (b'{"title": "\xff"}', b'{"facts": ' + b"[" * 5000):
+            (tmp_path / kind / "x.json").write_bytes(content)
+            with pytest.raises(SettingRefused):
+                load_cases(tmp_path)
     neither = Case(title="neither", decided_by=())
     both = msgspec.structs.replace(cases["DENY/case-missing"], act=cases["ALLOW/show-hit"].act)
     for case in (neither, both):

@@ -109,6 +109,14 @@ def test_a_permit_says_what_each_condition_needs(policies: PolicySet, policy_fol
     assert all(note.needs for note in policies.notes.values() if note.effect == "permit")
 
 
+def test_an_annotation_with_an_endless_number_is_refused(policy_folder: Path):
+    """`@needs_` and five thousand digits is no number of ours, and no crash."""
+    schema = (policy_folder / "schema.cedarschema").read_text()
+    text = f'@id("p")\n@cite("c")\n@says("s")\n@needs_{"9" * 5000}("n")\npermit(principal, action, resource) when {{ true }};'
+    with pytest.raises(SettingRefused):
+        PolicySet(schema, [text])
+
+
 def test_the_hash_does_not_depend_on_names_or_order(own: Path, policies: PolicySet):
     """Renaming files changes nothing; changing one letter of one policy, or of the schema, does."""
     for path in sorted(own.glob("*/*.cedar")):

@@ -88,6 +88,7 @@ def test_a_word_between_spaces_is_always_found(words: SuggestiveWords, before: s
         "suggestive: [{id: a, words: ['**'], why: b, cite: c}]", "suggestive: [{id: a, words: [b], cite: c}]",
         "suggestive: [{id: a, words: [b], why: c, cite: d}, {id: a, words: [e], why: f, cite: g}]",
         "suggestive: [{id: a, words: [b], why: c, cite: d, more: e}]", "{", "\xff",
+        "a: " + "[" * 5000, "suggestive: !!timestamp x", "suggestive: [&a {id: a, words: [b], why: c, cite: d}]\nvague: [*a]",
     ],
 )  # fmt: skip
 def test_a_list_that_would_find_nothing_is_refused(tmp_path: Path, content: str):

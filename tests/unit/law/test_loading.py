@@ -10,8 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockplate.errors import NotFound, SettingRefused
+from lockplate.errors import BadInput, NotFound, SettingRefused
 from lockplate.law.loading import MAX_FILE_BYTES, ProfileRefused, load_profiles, parse_profiles
+from lockplate.law.local import parse_local_text
 from lockplate.law.profile import LawProfile
 from lockplate.law.profiles import Profiles
 from lockplate.law.words import Share, Span, Unit
@@ -199,7 +200,11 @@ def test_versions_stand_oldest_first(version: dict[str, Any], load: Load) -> Non
         ("Expected `object`", b""),
         ("could not determine a constructor", b"title: !!python/object:os.system x\n"),
         ("expected a single document", b"a: 1\n---\nb: 2\n"),
-        ("not YAML", b"a: 2020-13-45\n"),
+        ("not what it looks like", b"a: 2020-13-45\n"),
+        ("not what it looks like", b"a: !!timestamp x\n"),
+        ("not what it looks like", b"a: !!int ''\n"),
+        ("longer than", b"a: " + b"x" * 300_000),
+        ("too deeply", b"- " * 3000),
         ("length >= 1", b"jurisdiction: US-ZZ\ntitle: A\nversions: []\n"),
     ],
 )
@@ -347,3 +352,10 @@ def test_an_unknown_profile_is_not_found(version: dict[str, Any], load: Load) ->
     with pytest.raises(NotFound) as missing:
         Profiles(load(version)).on(ProfileId("us-yy"), date(2026, 1, 1))
     assert "us-zz" in missing.value.next_step
+
+
+def test_a_local_text_with_traps_is_refused_as_a_callers_mistake() -> None:
+    """An ordinance comes from whoever adopts it: what is wrong with it is theirs to mend, not a fault of the node."""
+    for content in (b"a: [", b"\xff", b"- " * 3000, b"a: 2020-13-45", b"x" * (MAX_FILE_BYTES + 1)):
+        with pytest.raises(BadInput):
+            parse_local_text(content)

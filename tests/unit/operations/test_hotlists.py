@@ -105,6 +105,10 @@ def test_a_path_is_taken_from_the_system_user_only(county: Any, list_id: str, tm
         county.run("hotlist.import", ImportHotList(list_id=list_id, path=str(path)), "sam", there=True)
 
     assert 1 == county.run("hotlist.import", ImportHotList(list_id=list_id, path=str(path)), "sam").added
+    for name in ("nul\0byte", "x" * 5000, str(tmp_path), str(path / "below")):
+        with pytest.raises(BadInput) as refused:
+            county.run("hotlist.import", ImportHotList(list_id=list_id, path=name), "sam")
+        assert ("no_file", False) == (refused.value.code, name in refused.value.message)
 
 
 @pytest.mark.parametrize("person", ["olga", "uma", "quill", "rex"])

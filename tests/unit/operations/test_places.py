@@ -19,7 +19,7 @@ from lockplate.law.words import Place
 from lockplate.operations.hotlists import AddHotList, EnterPlate
 from lockplate.operations.local_law import ChangeOperator
 from lockplate.operations.operators import OperatorName
-from lockplate.operations.places import AddPlace, ImportPlaces, PlaceName
+from lockplate.operations.places import AddPlace, ImportPlaces, PlaceName, parse_places
 from lockplate.operations.readers import AddReader, ReaderName, ReadersOf
 from lockplate.operations.taking_in import Ingest
 from lockplate.plate import fold
@@ -256,6 +256,20 @@ def test_every_line_of_a_file_of_places_is_accounted_for(county: Any) -> None:
     assert (5, 2, 3, [3, 5, 6]) == (told.rows, told.imported, told.refused, [one.line for one in told.refused_lines])
     with pytest.raises(BadInput):
         county.run("place.import", ImportPlaces(content="name,kind\n", operator=PINE), "ada", there=True)
+
+
+def test_a_line_with_too_many_cells_is_no_place() -> None:
+    """A comma too many moves every cell after it: such a line is refused, not read."""
+    head = "kind,name,latitude,longitude,radius_m\n"
+    places, refused = parse_places(head + "court,Court House,47.60,-122.33,150,9\ncourt,Oak,47.6,-122.3,150\r\n")
+    assert (["Oak"], [2]) == ([one.name for one in places], [one.line for one in refused])
+
+
+@pytest.mark.parametrize("content", ["", "\0", '"', "kind", "x" * 200_000, "k" * 200_000 + ",name\n"])
+def test_what_is_no_csv_of_places_is_refused(content: str) -> None:
+    """A first line that is not ours, or longer than a cell may be, is bad input."""
+    with pytest.raises(BadInput):
+        parse_places(content)
 
 
 def test_who_may_change_places_is_on_record(county: Any) -> None:

@@ -58,6 +58,10 @@ def test_what_is_left_out_has_a_default() -> None:
         "plate: {column: p}\ncaptured_at: {column: t, zone: ../../etc/passwd}\n",
         "!!python/object/apply:os.system ['true']",
         "plate: {column: 7}\ncaptured_at: {column: t}\n",
+        "plate: " + "[" * 5000,
+        "plate: !!timestamp x",
+        "plate: &a {column: p}\ncaptured_at: *a\n",
+        PLAIN + PLAIN,
     ],
 )
 def test_a_wrong_map_is_refused(text: str) -> None:

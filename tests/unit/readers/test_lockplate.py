@@ -132,7 +132,10 @@ def test_one_line_or_several_are_a_body() -> None:
 LINES = st.lists(
     st.fixed_dictionaries(
         {
-            "plate": st.one_of(st.sampled_from(["A1", "unknown", "", "x" * 41, "ÄÖ 12"]), st.text(max_size=45)),
+            "plate": st.one_of(
+                st.sampled_from(["A1", "unknown", "UNKN-OWN", "no plate", "", "x" * 41, "- " * 30 + "A", "ÄÖ 12"]),
+                st.text(max_size=45),
+            ),
             "captured_at": st.one_of(
                 st.integers(-(10**20), 10**20),
                 st.floats(allow_nan=False, allow_infinity=False),
@@ -168,3 +171,15 @@ def test_columns_and_reads_agree(lines: list[dict[str, object]]) -> None:
     assert sum(columns.refused.values()) == rejected + undated
     for place in range(len(columns.plate_keys)):
         assert columns.plate_keys[place] == columns.read_at(place).plate_key
+
+
+@pytest.mark.parametrize("plate", ["unknown", "UNK-NOWN", "un known", "- " * 30 + "A1"])
+def test_columns_refuse_what_reads_refuse(plate: str) -> None:
+    """A word that stands for no plate in another dress, and a text that folds to a short key, are refused either way."""
+    chunk = body({"plate": plate, "captured_at": NOON, "reader": "r"})
+
+    made, _ = reads_of_lines(chunk, default_reader=FILE)
+    columns = columns_of_lines(chunk, default_reader=FILE)
+
+    assert isinstance(made[0], Reject)
+    assert ([], 1) == (columns.plate_keys, sum(columns.refused.values()))

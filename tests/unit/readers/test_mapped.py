@@ -257,3 +257,44 @@ def test_timestamps_keep_their_instant(tmp_path: Path) -> None:
             (read,) = reads_of_chunk(chunk, column_map)
             assert at.replace(microsecond=0) == read.captured_at, (unit, zone)
             assert "offset_in_text" == read.clock_rule.value
+
+
+def test_a_row_that_is_broken_and_no_utf_8_costs_only_itself(tmp_path: Path) -> None:
+    """The table reader tells us a broken row's text; bytes of another encoding in it must not take the file down."""
+    path = tmp_path / "broken.csv"
+    good = b"P1,2026-11-01T12:00:00Z\n"
+    path.write_bytes(b"p,t\n" + good + b"P2,\xe9,extra\n" + good)
+
+    chunks = list(chunks_of_file(path, load_column_map(PLAIN % ""), lambda _: None))
+
+    assert (2, 1) == (sum(chunk.table.num_rows for chunk in chunks), sum(chunk.unreadable for chunk in chunks))
+
+
+def test_another_encoding_than_the_maps_is_refused(tmp_path: Path) -> None:
+    """A byte that is no UTF-8 in a cell that counts says that the map is wrong: no plate is guessed."""
+    path = tmp_path / "latin.csv"
+    path.write_bytes(b"p,t\nP\xc4,2026-11-01T12:00:00Z\n")
+
+    with pytest.raises(BadInput) as caught:
+        list(chunks_of_file(path, load_column_map(PLAIN % ""), lambda _: None))
+    assert "bad_file" == caught.value.code
+    latin = load_column_map("encoding: latin-1\n" + PLAIN % "")
+    assert ["PÄ"] == [
+        read.plate_text
+        for chunk in chunks_of_file(path, latin, lambda _: None)
+        for read in reads_of_chunk(chunk, latin)
+    ]
+
+
+def test_a_cut_parquet_file_is_the_files_fault_and_a_missing_one_the_disks(tmp_path: Path) -> None:
+    """What the table reader says of content is bad input; what the operating system says stays what it is."""
+    path, column_map = tmp_path / "cut.parquet", load_column_map("format: parquet\n" + PLAIN % "")
+    pa.parquet.write_table(pa.table({"p": ["A1"] * 100, "t": ["2026-11-01T12:00:00Z"] * 100}), path)
+    whole = bytearray(path.read_bytes())
+    for at in range(8, 120):
+        whole[at] ^= 0xFF
+    path.write_bytes(whole)
+    with pytest.raises(BadInput):
+        list(chunks_of_file(path, column_map, lambda _: None))
+    with pytest.raises(FileNotFoundError):
+        list(chunks_of_file(tmp_path / "none.parquet", column_map, lambda _: None))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from lockplate.read import ClockRule, Ignored, Parsed, Read, RejectReason, Vehicle
+from lockplate.read import ClockRule, Ignored, Parsed, Read, RejectReason, Vehicle, public_read
 from lockplate.readers.formats import parse_body
 
 FILE = "gate-2_screenshots/25-11-24/16-00-00.123456.jpg"
@@ -251,11 +251,23 @@ def test_stream_csv_rows_are_reads_of_the_same_kind() -> None:
     assert [RejectReason.NO_PLATE] == [reject.reason for reject in parsed.rejects]
 
 
-@pytest.mark.parametrize("cell", ["[" * 5000, "__import__('os')", "[1, 2", "{'a': open}", "\\", "{" + "'a':{" * 400])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "[" * 5000,
+        "__import__('os')",
+        "[1, 2",
+        "{'a': open}",
+        "\\",
+        "{" + "'a':{" * 400,
+        "{'code': '\\ud800', 'type': '\\ud800'}",
+    ],
+)
 def test_stream_csv_cells_are_never_run(cell: str) -> None:
     """A cell that is no literal is no value; the plate beside it is still read."""
     parsed = parse("\n".join((HEADER, csv_row(vehicle=cell, candidates=cell, region=cell))).encode())
     assert ["zzt042"] == [read.plate_text for read in parsed.reads]
+    msgspec.json.encode(list(map(public_read, parsed.reads)))
 
 
 @pytest.mark.parametrize("text", [HEADER, HEADER + "\n", HEADER + "\nshort", HEADER + "\n" + "x" * 200_000])

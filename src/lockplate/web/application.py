@@ -24,6 +24,7 @@ from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.schedule import ForgettingSchedule
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
+from lockplate.web.openapi import show_openapi
 from lockplate.web.reads import MAX_BODY_BYTES, READS_PATH, ReadsDesk, reads_route
 from lockplate.web.signing_in import sign_in, sign_out
 from lockplate.web.tiles import list_logs, show_agreed, show_checkpoint, show_key, show_policy, show_receipt, show_tile
@@ -62,7 +63,7 @@ def show_health() -> dict[str, str]:
 
 API_ROUTES: tuple[ControllerRouterHandler, ...] = (
     ask_question, sign_in, sign_out, run_command, list_logs, show_checkpoint, show_key, show_policy, show_agreed,
-    show_tile, show_receipt, show_metrics, show_health,
+    show_tile, show_receipt, show_metrics, show_health, show_openapi,
 )  # fmt: skip
 
 

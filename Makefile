@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ISLANDS := src/lockplate/web/static/built/.made
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors faults bench soak setup islands format lint types layers policies units clean lock
+.PHONY: help demo test vectors faults bench soak fuzz setup islands format lint types layers policies units clean lock
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -63,12 +63,18 @@ bench: setup  ## the budgets as a table and as bench-results.json; SIZE=1M|10M|1
 soak: setup  ## the demo county at ten times real time for MINUTES (60), with its memory curve
 	$(BIN)/python tests/bench/soak.py --minutes $(or $(MINUTES),60)
 
+fuzz: setup  ## every parser under atheris for SECONDS (4) each; schemathesis and hypothesis with EXAMPLES (40) each
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock || true
+	$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(SECONDS),4)
+	LOCKPLATE_FUZZ_EXAMPLES=$(or $(EXAMPLES),40) $(BIN)/pytest -q -s tests/fuzz
+
 format: setup  ## rewrite the code in the house format
 	$(BIN)/ruff format src tests
 	$(BIN)/ruff check --fix src tests
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
+	uv pip compile -q --group fuzz --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements-fuzz.lock
 
 clean:  ## remove what these targets made
 	rm -rf $(VENV) islands/node_modules $(dir $(ISLANDS)) .venv-foreign .venv-foreign.busy build demo-home demo-home.kek bench-results.json fault-results.json

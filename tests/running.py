@@ -106,7 +106,7 @@ class Home:
             server.stop()
 
     def start(self, log: str = "server.log", command: Sequence[str] = (), port: int | None = None) -> "Server":
-        """Start the server and wait until it answers."""
+        """Start the server, with another command than the home's if one is given, and wait until it answers."""
         port = port or free_port()
         output = self.folder / log
         with output.open("ab") as file:

@@ -47,24 +47,25 @@ def _two_transactions() -> None:
 
 
 def _acknowledged_early() -> None:
-    record_many, close = Recorder.record_many, TileLog.close
+    commit, close = Recorder._commit, TileLog.close
     waiting: list[Any] = []
 
     def catch_up() -> None:
         while waiting:
-            record_many(*waiting.pop())
+            commit(*waiting.pop())
 
-    def promise(self: Recorder, records: Any) -> list[LeafIndex]:
+    def promise(self: Recorder, groups: Sequence[Any]) -> list[list[LeafIndex]]:
         """Write the records of the call before, and say where those of this one will be."""
         catch_up()
-        waiting.append((self, records))
-        return [LeafIndex(self._log.size + number) for number in range(len(records))]
+        waiting.append((self, groups))
+        places = iter(range(self._log.size, self._log.size + sum(map(len, groups))))
+        return [[LeafIndex(next(places)) for _ in group] for group in groups]
 
     def catch_up_and_close(self: TileLog) -> None:
         catch_up()
         close(self)
 
-    Recorder.record_many = promise  # type: ignore[method-assign]
+    Recorder._commit = promise  # type: ignore[method-assign,assignment]
     TileLog.close = catch_up_and_close  # type: ignore[method-assign]
 
 

@@ -3,6 +3,7 @@
 What flows in: orders. What flows out: ledgers, findings. What it must never see: how a node works.
 """
 
+import os
 import shutil
 import signal
 import socket
@@ -45,10 +46,12 @@ class Child:
 
     def finish(self) -> bool:
         """Read until it is gone; return whether it reached its end."""
-        for _ in self:
-            pass
-        self._lines.close()
-        self._end.close()
+        try:
+            for _ in self:
+                pass
+        finally:
+            self._lines.close()
+            self._end.close()
         return any(line["said"] == "end" for line in self.ledger)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -67,6 +70,7 @@ class Spawner:
             self._process = subprocess.Popen(
                 [sys.executable, str(SPAWNER), str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
+                env=os.environ | {"PYTHONPATH": str(SPAWNER.parents[1])},  # what all tests share
                 stdout=subprocess.DEVNULL,  # the node's own log: it tells of each fault, as it should
             )
 
@@ -94,7 +98,8 @@ class Spawner:
 
     def found(self, name: str, folder: Path) -> None:
         """Make the home of an act; raises ChildProcessError."""
-        self._order(do="found", name=name, folder=str(folder)).until("end")
+        if not self._order(do="found", name=name, folder=str(folder)).finish():
+            raise ChildProcessError("the home could not be made")
 
     def _order(self, **order: Any) -> Child:
         ours, theirs = socket.socketpair()

@@ -156,7 +156,9 @@ def check(harness: Harness, folder: Path) -> None:
     missing = harness.lacks()
     if missing:
         pytest.skip(f"{missing[0]} is missing")
-    assert [] == show(harness, folder, long=bool(os.environ.get("LOCKPLATE_LONG_FAULTS"))).faults
+    faults = show(harness, folder, long=bool(os.environ.get("LOCKPLATE_LONG_FAULTS"))).faults
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
 
 
 def _one(harness: Harness, folder: Path, long: bool, planted: str, told: Callable[[str], None] | None) -> Tally:

@@ -39,7 +39,7 @@ TITLES = {
     "founding": "system calls: founding",
     "witness": "system calls: witness",
 }
-SHORT = {"append": 40, "destroy": 40, "grant": 30, "founding": 40, "witness": 40, "ingest": 8}
+SHORT = {"append": 30, "destroy": 40, "grant": 30, "founding": 40, "witness": 40, "ingest": 8}
 """Cases of the short form."""
 
 

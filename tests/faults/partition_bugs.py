@@ -55,7 +55,7 @@ def _hide_the_cut() -> None:
 
 
 def _stop_with_the_witness() -> None:
-    collect, record_many = Collector.collect, Recorder.record_many
+    collect, commit = Collector.collect, Recorder._commit
     cut: list[bool] = [False]
 
     def collected(self: Collector) -> Any:
@@ -63,10 +63,10 @@ def _stop_with_the_witness() -> None:
         cut[0] = told is not None and any(one.state is WitnessState.UNREACHABLE for one in told.standings)
         return told
 
-    def recorded(self: Recorder, records: Any) -> Any:
+    def committed(self: Recorder, groups: Any) -> Any:
         if cut[0]:
             raise StoreFailed("no witness, no record")
-        return record_many(self, records)
+        return commit(self, groups)
 
     Collector.collect = collected  # type: ignore[method-assign]
-    Recorder.record_many = recorded  # type: ignore[method-assign]
+    Recorder._commit = committed  # type: ignore[method-assign]

@@ -36,7 +36,7 @@ TITLES = {
     "founding": "power loss: founding",
     "witness": "power loss: witness",
 }
-SHORT = {"everything": 80, "ingest": 6, "founding": 30, "witness": 30}
+SHORT = {"everything": 50, "ingest": 6, "founding": 30, "witness": 30}
 """Images of the short form."""
 LONG = {"everything": 1500, "ingest": 150, "founding": 600, "witness": 600}
 SEED = 20261124

@@ -430,7 +430,7 @@ def test_what_was_judged_under_swapped_policies_is_named_for_ever(
     monkeypatch.undo()
     monkeypatch.setattr(checking_node, "SECOND_LOOK_SECONDS", 0)
     found = place.found()
-    assert ["unannounced_policies at home entry"] == [name.rpartition(" ")[0] for name in found]
+    assert ["unannounced_policies at home entry"] == [name.rpartition(" ")[0] for name in found], found
     assert "2 records" in next(iter(found.values()))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import clock_bugs
 import ground
 import msgspec
+from children import Spawner
 from harness import Harness, Job, Tally
 
 JUMPER = Path(__file__).with_name("jumper.py")
@@ -29,7 +30,8 @@ def run(job: Job) -> Tally:
         job.told(f"life {seed + 1} of {SEEDS[job.long]}")
         folder = job.folder / str(seed)
         folder.mkdir()
-        ground.found(folder, with_store=False)
+        with Spawner() as spawner:
+            spawner.found("append", folder)
         _live(folder, seed, job.planted, tally)
         if job.seen_enough(tally):
             break

@@ -175,6 +175,7 @@ def bad(sentence: str) -> None:
 if __name__ == "__main__":
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     clock_bugs.plant(sys.argv[3])
+    warm.keep()
     warm.use_store(real=False)
     try:
         Life(Path(sys.argv[1]), int(sys.argv[2])).live()

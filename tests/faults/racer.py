@@ -35,6 +35,7 @@ BATCHES = 12
 def main() -> None:
     """Fork the racers, let them go together, and wait until all are gone."""
     what, folder, count, planted = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    warm.keep()
     warm.use_store(real=False)
     gate_read, gate_write = os.pipe()
     children = []

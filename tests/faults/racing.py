@@ -14,6 +14,7 @@ from typing import Any
 
 import ground
 import msgspec
+from children import Spawner
 from harness import Harness, Job, Tally
 
 from lockplate.access import parse_leaf
@@ -36,7 +37,9 @@ Ledger = list[dict[str, Any]]
 def run(job: Job) -> Tally:
     """Race for the node, then for its log, on one home; then hold the home against what the racers said."""
     tally = Tally()
-    facts = ground.found(job.folder, with_store=False)
+    with Spawner() as spawner:
+        spawner.found("append", job.folder)
+    facts = ground.facts_of(job.folder)
     files = EvidenceFolder.of(job.folder / "home", ground.HOME)
     places: list[int] = []
     for number in range(ROUNDS[job.long]):

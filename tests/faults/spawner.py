@@ -51,6 +51,7 @@ def main() -> None:
     """Serve orders until the other side hangs up."""
     orders = socket.socket(fileno=int(sys.argv[1]))
     clock = SetClock(START)
+    warm.keep()
     warm.wiring_node.shipped_gate(clock)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: the kernel buries them
     while True:

@@ -6,6 +6,10 @@ import pytest
 from harness import Harness, Job, Tally, show
 from run import HARNESSES
 
+from lockplate.store.embedded import EmbeddedStore
+from lockplate.wiring import node as wiring_node
+from lockplate.wiring.policies import shipped_gate, shipped_profiles
+
 REPO = Path(__file__).resolve().parents[2]
 
 
@@ -60,6 +64,12 @@ def test_a_harness_without_a_planted_bug_does_not_load() -> None:
     """Whoever writes one plants a bug."""
     with pytest.raises(ValueError, match="shows nothing"):
         Harness(name="unproven", run=lambda _: Tally(), planted={})
+
+
+def test_no_harness_changes_the_process_of_the_tests() -> None:
+    """What is patched or kept warm is so in processes of their own; the other tests have the real parts."""
+    assert EmbeddedStore is wiring_node.EmbeddedStore
+    assert (shipped_gate, shipped_profiles) == (wiring_node.shipped_gate, wiring_node.shipped_profiles)
 
 
 def test_every_harness_is_on_the_page_and_has_its_test() -> None:

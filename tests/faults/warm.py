@@ -1,7 +1,7 @@
 """Warm: opens a real node fast and often: what never changes between two openings is made once in this process.
 
 What flows in: settings, a clock. What flows out: an open Node, made by the real `open_node`.
-What it must never see: a fault. Policies, law profiles and the salt for nobody's password are made at import; every
+What it must never see: a fault. Policies, law profiles and the salt for nobody's password are made once; every
 file is opened by the real code each time. Acts that store no read run with the store in memory, without the engine.
 """
 
@@ -35,7 +35,8 @@ def _in_memory(folder: Path, *, memory_mb: int) -> MemoryStore:
     return MemoryStore()
 
 
-def _keep_warm() -> None:
+def keep() -> None:
+    """Keep what never changes, from now on and in this process: one of its own, never that of the tests."""
     gates: dict[Clock, object] = {}
 
     def gate(clock: Clock) -> object:
@@ -47,6 +48,3 @@ def _keep_warm() -> None:
     wiring_node.shipped_profiles = lambda: _PROFILES
     wiring_node.shipped_gate = gate  # type: ignore[assignment]
     wiring_registries.Passwords = lambda: _PASSWORDS  # type: ignore[misc,assignment]
-
-
-_keep_warm()

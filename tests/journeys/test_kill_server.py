@@ -10,8 +10,6 @@ from itertools import count
 
 import httpx
 
-from lockplate.registry.readers import NewReader
-from lockplate.terms import OperatorId, ReaderId, Role
 from running import Home, Server
 
 CYCLES = int(os.environ.get("LOCKPLATE_KILL_CYCLES", "10"))
@@ -83,12 +81,8 @@ class Load:
 def test_what_was_acknowledged_survives_kill_9(home: Home) -> None:
     """Cycles of load, kill -9, restart: each acknowledged plate is answered, each log is clean, nothing is stuck."""
     home.json("init", "--operator", "pine", "--profile", "us-ca")
-    home.add_person("ann", "pine", Role.OFFICER)
-    with home.registries() as registries:
-        keys = {
-            name: registries.readers.add(NewReader(reader=ReaderId(name), operator=OperatorId("pine"), name=name))[1]
-            for name in ("north", "south")
-        }
+    home.json("user", "add", "ann", "--agency", "pine", "--role", "officer", "--no-password")
+    keys = {name: str(home.json("reader", "add", name, "--name", name)["key"]) for name in ("north", "south")}
     load, chance, asked = Load(keys), random.Random(9), 0
     start = datetime.now(UTC) - timedelta(hours=1)
 

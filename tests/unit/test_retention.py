@@ -470,7 +470,7 @@ def test_a_receipt_too_long_for_a_leaf_becomes_several(fresh: Any, monkeypatch: 
     with ring._transaction():
         for period in periods:
             ring._connection.execute(
-                "INSERT INTO period_keys VALUES (?, ?, ?, ?)", (period, b"x", bytes(32), format_time(START))
+                "INSERT INTO period_keys VALUES (?, ?, ?, ?, 0)", (period, b"x", bytes(32), format_time(START))
             )
     names = {f"camera-{number:04d}-{'x' * 40}": 1 for number in range(1500)}
     monkeypatch.setattr(fresh.node.store, "rows_in_period", lambda _, period: names if period == max(periods) else {})

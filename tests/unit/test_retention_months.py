@@ -244,7 +244,7 @@ def test_a_month_s_key_that_comes_back_is_refused(fresh: Any) -> None:
     told = fresh.node.receipts[PINE]
     assert ring is require_not_revived(PINE, ring, told)
     with ring._transaction():
-        ring._connection.execute("INSERT INTO data_keys VALUES ('hits:2026-11', x'00', x'00', '')")
+        ring._connection.execute("INSERT INTO data_keys VALUES ('hits:2026-11', x'00', x'00', '', 0)")
 
     with pytest.raises(KeysRevived):
         require_not_revived(PINE, ring, told)

@@ -77,12 +77,7 @@ class RowLedger:
         self._markers, self._clock = markers, clock
         self._lock = threading.RLock()
         self._settled: list[_Intent] = []
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        path.chmod(0o600)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(_SCHEMA)
-        rows = self._connection.execute("SELECT intent, operator, parts FROM intent ORDER BY intent").fetchall()
+        self._connection, rows = _opened(path)
         self._doubts = {
             row[0]: _Intent(intent=row[0], operator=OperatorId(row[1]), parts=_PARTS.decode(row[2])) for row in rows
         }
@@ -285,6 +280,22 @@ class RowLedger:
                 self._note_begun(operator, begun[0], booked_on)
             self._book(operator, booked_on, add_sums(parts))
         self._connection.executemany("DELETE FROM intent WHERE intent = ?", [(one.intent,) for one in settled])
+
+
+def _opened(path: Path) -> tuple[sqlite3.Connection, list[tuple[int, str, bytes]]]:
+    """Return the open file and the intents in it, or raise StoreFailed."""
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        path.chmod(0o600)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.executescript(_SCHEMA)
+        return connection, connection.execute("SELECT intent, operator, parts FROM intent ORDER BY intent").fetchall()
+    except (sqlite3.Error, OSError) as error:
+        if connection is not None:
+            connection.close()
+        raise StoreFailed("the ledger of rows could not be opened") from error
 
 
 def _is_done(part: Part, found: bool | None) -> bool:

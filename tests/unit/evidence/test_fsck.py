@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 import lockplate.evidence.fsck
 import lockplate.evidence.rebuild
 from lockplate.access import AccessRecord, canonical_leaf
-from lockplate.checkpoint import Checkpoint, Signer
+from lockplate.checkpoint import Checkpoint, Signer, verify_checkpoint
+from lockplate.cosigning.cosignature import Cosigner
 from lockplate.errors import EvidenceError
 from lockplate.evidence.export import export_log
 from lockplate.evidence.fsck import check_export, check_log
 from lockplate.evidence.rebuild import Damaged, Levels, read_leaf, read_note, split_bundle
+from lockplate.evidence.witnesses import CosignedNote
 from lockplate.merkle import leaf_hash, root_of
+from lockplate.note import parse_note
 from lockplate.terms import Action, OperatorId, PersonId
 
 
@@ -128,6 +131,27 @@ def test_a_replayed_old_checkpoint_is_found(filled, signer, tmp_path):
     assert () == check(filled, signer).findings
     shutil.copy(tmp_path / "old.db", filled.heads)
     assert ["old_head"] == [finding.code for finding in check(filled, signer).findings]
+
+
+def test_a_log_put_back_contradicts_what_witnesses_cosigned(filled, signer, make_record, tmp_path):
+    """Log and head of before fit each other; the checkpoint that a witness cosigned since is in a file of its own."""
+    for path in (filled.log, filled.heads):
+        shutil.copy(path, tmp_path / path.name)
+    witness = Cosigner("clerk.example", bytes(64))
+    with filled.open(signer) as evidence:
+        evidence.log.append([canonical_leaf(make_record())])
+        note = evidence.publisher.publish()
+        lines = witness.cosign(verify_checkpoint(note, signer.vkey), datetime(2026, 11, 24, tzinfo=UTC))
+        cosigned = CosignedNote(size=701, note=parse_note(note).with_lines(lines).written())
+        evidence.witnesses.keep(cosigned, reached=False)
+    whole = check_log(filled.log, filled.heads, filled.details, signer.vkey, witnesses_path=filled.witnesses)
+    assert (1, ()) == (whole.counts["checkpoints_kept"], whole.findings)
+
+    for path in (filled.log, filled.heads):
+        shutil.copy(tmp_path / path.name, path)
+    assert () == check(filled, signer).findings
+    cut = check_log(filled.log, filled.heads, filled.details, signer.vkey, witnesses_path=filled.witnesses)
+    assert [("truncated", "cosigned 1")] == [(finding.code, finding.where) for finding in cut.findings]
 
 
 def test_a_whole_rewrite_without_the_key_is_found(filled, signer):

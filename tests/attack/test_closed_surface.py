@@ -76,7 +76,7 @@ LISTING = {"hotlist.enter", "hold.open"}
 
 API_HANDLERS = {
     "ask_question", "run_command", "sign_in", "sign_out", "list_logs", "show_checkpoint", "show_key", "show_policy",
-    "show_agreed", "show_tile", "show_receipt",
+    "show_agreed", "show_tile", "show_receipt", "show_openapi",
     "show_metrics", "show_health",
 }  # fmt: skip
 PAGE_HANDLERS = {
@@ -150,7 +150,7 @@ def test_no_route_takes_a_place_or_a_token() -> None:
     assert {
         "/v1/questions", "/v1/sign-in", "/v1/sign-out", "/v1/{path:path}", "/log", "/log/{operator:str}/checkpoint",
         "/log/{operator:str}/vkey", "/log/{operator:str}/tile/{path:path}", "/log/{operator:str}/policy",
-        "/log/{operator:str}/agreed", "/log/{operator:str}/receipt/{index:int}", "/metrics", "/health",
+        "/log/{operator:str}/agreed", "/log/{operator:str}/receipt/{index:int}", "/metrics", "/health", "/v1/openapi.json",
     } == paths  # fmt: skip
 
 

@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from lockplate.clock import Clock
+from lockplate.clock import Clock, format_time
 from lockplate.gate.question import PersonFacts
 from lockplate.hotlist import Category
+from lockplate.operations.agencies import NewAgency, add_agency
 from lockplate.operations.asking import Ask, ask
+from lockplate.operations.hotlists import AddHotList, EnterPlate, add_hot_list, enter_plate
 from lockplate.operations.operation import Actor
-from lockplate.read import Position
+from lockplate.operations.people import NewPerson, add_person
+from lockplate.operations.readers import AddReader, add_reader
 from lockplate.readers.lockplate import columns_of_lines, reads_of_lines
-from lockplate.registry.entries import NewEntry
 from lockplate.registry.grants import GrantProposal, Instrument
-from lockplate.registry.hotlists import HotList, NewHotList
-from lockplate.registry.readers import NewReader
 from lockplate.settings import Settings
 from lockplate.sharing import Sharing, Standing
 from lockplate.simulate.fleet import Fleet
@@ -79,8 +79,14 @@ PEOPLE = (
     ("cal.supervisor", COUNTY, "Cal Castillo", {Role.SUPERVISOR}),
     ("cy.auditor", COUNTY, "Cy Carver", {Role.AUDITOR}),
     ("tess.officer", TOWN, "Tess Tran", {Role.OFFICER}),
+    ("ted.supervisor", TOWN, "Ted Tanaka", {Role.SUPERVISOR}),
     ("hal.officer", "harbor-police", "Hal Hughes", {Role.OFFICER}),
 )
+
+
+MACHINE = Actor(person=None, is_system_user=True)
+DESKS = {CITY: PersonId("sam.supervisor"), COUNTY: PersonId("cal.supervisor"), TOWN: PersonId("ted.supervisor")}
+"""Who enters plates by hand."""
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +117,7 @@ def settle_county(node: Node, fleet: Fleet, history_end: datetime, told: Callabl
     """Fill a founded node: agencies, people, readers, lists, grants, history, and some first questions."""
     told("agencies and people")
     for agency, name, kind, state in OTHER_AGENCIES:
-        node.registries.agencies.add(AgencyId(agency), name=name, kind=kind, state=state)
+        add_agency(node, MACHINE, NewAgency(agency=agency, name=name, kind=kind, state=state))
     logins = _add_people(node)
     told(f"{len(fleet.readers())} readers")
     reader_keys = _add_readers(node, fleet)
@@ -139,61 +145,55 @@ def _add_people(node: Node) -> tuple[Login, ...]:
     logins = []
     for person, agency, name, roles in PEOPLE:
         password = "-".join(secrets.token_hex(2) for _ in range(4))
-        node.registries.people.add(
-            PersonId(person), agency=AgencyId(agency), display_name=name, roles=frozenset(roles), password=password
-        )
-        words = ", ".join(sorted(roles))
-        logins.append(Login(person=person, password=password, agency=agency, roles=words))
+        new = NewPerson(person=person, agency=agency, display_name=name, roles=tuple(sorted(roles)), password=password)
+        add_person(node, MACHINE, new)
+        logins.append(Login(person=person, password=password, agency=agency, roles=", ".join(sorted(roles))))
     return tuple(logins)
 
 
 def _add_readers(node: Node, fleet: Fleet) -> dict[ReaderId, str]:
     keys: dict[ReaderId, str] = {}
     for place, reader in enumerate(fleet.readers()):
-        _, keys[reader.reader_id] = node.registries.readers.add(
-            NewReader(
-                reader=reader.reader_id,
-                operator=operator_of(place),
-                name=reader.name,
-                place=reader.place,
-                position=Position(latitude=reader.latitude, longitude=reader.longitude),
-                zone=reader.zone,
-                mobile=reader.mobile,
-            )
+        new = AddReader(
+            reader=reader.reader_id,
+            operator=operator_of(place),
+            name=reader.name,
+            place=reader.place,
+            latitude=reader.latitude,
+            longitude=reader.longitude,
+            zone=reader.zone,
+            mobile=reader.mobile,
         )
-    for operator in (CITY, COUNTY, TOWN):
-        node.law.changed(operator)
+        keys[reader.reader_id] = add_reader(node, MACHINE, new).key
     return keys
 
 
-def _add_hot_list(node: Node, operator: OperatorId, fleet: Fleet) -> HotList:
-    now = node.clock.now()
-    made = node.registries.hot_lists.add(
-        NewHotList(
+def _add_hot_list(node: Node, operator: OperatorId, fleet: Fleet) -> None:
+    made = add_hot_list(
+        node,
+        MACHINE,
+        AddHotList(
             operator=operator,
             name="Own desk",
-            owner_agency=node.registries.operators.get(operator).agency,
-            categories=frozenset({Category.STOLEN_VEHICLE, Category.MISSING}),
+            categories=(Category.STOLEN_VEHICLE, Category.MISSING),
             source="reports taken at the operator's own desk (invented)",
             legal_basis="demo only",
-            max_age=timedelta(days=30),
-        )
+            max_age_hours=30 * 24,
+        ),
     )
-    plates = fleet.plates()
-    for number in range(6):
+    until = format_time(node.clock.now() + timedelta(days=14))
+    for number, place in enumerate(range(3, 45, 7)):
         category = Category.MISSING if number == 5 else Category.STOLEN_VEHICLE
-        node.registries.entries.add(
-            NewEntry(
-                list_id=made.list_id,
-                plate_text=plates[number * 7 + 3],
-                category=category,
-                reason=f"invented report {number + 1}",
-                expires_at=now + timedelta(days=14),
-            ),
-            by=PersonId({CITY: "sam.supervisor", COUNTY: "cal.supervisor", TOWN: "tess.officer"}[operator]),
+        entry = EnterPlate(
+            plate=fleet.plates()[place],
+            list_id=made.hot_list.list_id,
+            category=category,
+            reason=f"invented report {number + 1}",
+            until=until,
+            case_number=f"D-26-{number + 1}",
+            case_open=True,
         )
-    node.desk(operator).reload_index(node.registries.entries, node.clock)
-    return made
+        enter_plate(node, Actor(person=DESKS[operator]), entry)
 
 
 def _add_grants(node: Node) -> None:

@@ -289,7 +289,10 @@ def gate() -> Gate:
 
 def take_case(data: bytes) -> None:
     """Whatever the facts say, the gate judges or denies."""
-    case = msgspec.json.decode(data, type=Case)
+    try:
+        case = msgspec.json.decode(data, type=Case)
+    except RecursionError as error:  # nested too deep: `load_cases` refuses that, too
+        raise PolicyRefused("not a case") from error
     msgspec.json.encode(case.explain(gate()))
 
 

@@ -336,6 +336,7 @@ def _parquet_chunks(path: Path, column_map: ColumnMap, progress: Callable[[int],
         for batch in file.iter_batches(batch_size=100_000, columns=list(names)):
             done += batch.num_rows
             progress(size * done // total)
+            batch.validate(full=True)  # a damaged file may hold as text what is no UTF-8
             yield Chunk(table=_as_text(pa.Table.from_batches([batch]), column_map), unreadable=0)
 
 

@@ -286,6 +286,18 @@ def test_another_encoding_than_the_maps_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_parquet_text_that_is_no_utf8_is_the_files_fault(tmp_path: Path) -> None:
+    """Parquet says that it is text and nobody checked: refused as a file, not found out cell by cell."""
+    path, column_map = tmp_path / "broken.parquet", load_column_map("format: parquet\n" + PLAIN % "")
+    content = b"2026-11-01T12:00:00\xff"
+    offsets = pa.array([0, len(content)], pa.int32()).buffers()[1]
+    times = pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(content)])
+    pa.parquet.write_table(pa.table({"p": ["A1"], "t": times}), path)
+    with pytest.raises(BadInput) as caught:
+        list(chunks_of_file(path, column_map, lambda _: None))
+    assert "bad_file" == caught.value.code
+
+
 def test_a_cut_parquet_file_is_the_files_fault_and_a_missing_one_the_disks(tmp_path: Path) -> None:
     """What the table reader says of content is bad input; what the operating system says stays what it is."""
     path, column_map = tmp_path / "cut.parquet", load_column_map("format: parquet\n" + PLAIN % "")

@@ -12,8 +12,10 @@ import json
 import os
 import random
 import re
+import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +40,8 @@ SLOW_SECONDS = 120
 EXECUTED = re.compile(r"^stat::number_of_executed_units:\s*(\d+)", re.MULTILINE)
 DONE = "runs in "
 """What libFuzzer says when the time was over and nothing was found."""
+GOING_SECONDS = 5.0
+"""How long a process that is done may take to go."""
 CONTROL = fuzz_parsers.PLANTED.name
 
 
@@ -96,6 +100,23 @@ def told(parser: fuzz_parsers.Parser, folder: Path, status: int) -> Told:
     return Told(parser.name, int(executed[1]) if executed else 0, found or int(status != 0 and not ended), log)
 
 
+def ended(running: dict[int, fuzz_parsers.Parser], folder: Path) -> tuple[int, int]:
+    """Wait for one of several processes, and return its number and status; one that is done and does not go is killed."""
+    done_at: dict[int, float] = {}
+    while True:
+        process, status = os.waitpid(-1, os.WNOHANG)
+        if process:
+            return process, status
+        for number, parser in running.items():
+            log = (folder / parser.name).with_suffix(".log")
+            if log.exists() and DONE in log.read_text(errors="replace"):
+                done_at.setdefault(number, time.monotonic())
+        for number, since in done_at.items():
+            if time.monotonic() - since > GOING_SECONDS:
+                os.kill(number, signal.SIGKILL)
+        time.sleep(0.1)
+
+
 def run(parsers: list[fuzz_parsers.Parser], seconds: int, folder: Path, jobs: int) -> list[Told]:
     """Fuzz several parsers, `jobs` at once, and print a line for each as it ends."""
     waiting, running, done = list(parsers), {}, []
@@ -103,7 +124,7 @@ def run(parsers: list[fuzz_parsers.Parser], seconds: int, folder: Path, jobs: in
         while waiting and len(running) < jobs:
             parser = waiting.pop(0)
             running[start(parser, seconds, folder / parser.name)] = parser
-        process, status = os.wait()
+        process, status = ended(running, folder)
         parser = running.pop(process)
         done.append(told(parser, folder / parser.name, status))
         print(done[-1].line(), flush=True)

@@ -8,27 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from lockplate.errors import LockplateError
-from lockplate.evidence.fsck import MAX_FINDINGS, Damage, Report
+from lockplate.evidence.fsck import Notes, Report
 
 NOT_ON_RECORD, NOT_AS_RECORDED, GONE = "not_on_record", "not_as_recorded", "gone"
 
 
-class Found:
-    """Findings and counts as they come up."""
-
-    def __init__(self) -> None:
-        self._findings: list[Damage] = []
-        self.counts: dict[str, int] = {"findings": 0}
-
-    def find(self, code: str, where: str, says: str) -> None:
-        """Take one finding; after many the rest is only counted."""
-        self.counts["findings"] += 1
-        if len(self._findings) < MAX_FINDINGS:
-            self._findings.append(Damage(code=code, where=where, says=says))
-
-    def count(self, what: str, by: int = 1) -> None:
-        """Count what was looked at."""
-        self.counts[what] = self.counts.get(what, 0) + by
+class Found(Notes):
+    """Findings and counts about what a node holds beside its logs."""
 
     def compare(self, where: str, recorded: Mapping[str, str] | None, found: Mapping[str, str]) -> None:
         """Find what is here and was never recorded, or is another thing than what was; other fields are left alone."""
@@ -51,10 +37,6 @@ class Found:
         """Find what is on record and not here."""
         for name in sorted(set(recorded) - set(here)):
             self.find(GONE, f"{kind} {name}", "is on record, and not in the registry")
-
-    def report(self) -> Report:
-        """Return what was found."""
-        return Report(findings=tuple(self._findings), counts=dict(self.counts))
 
 
 def both(one: Report, other: Report) -> Report:

@@ -46,7 +46,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
 
-class _Notes:
+class Notes:
     """The findings and counts of one check, as they come up."""
 
     def __init__(self) -> None:
@@ -54,11 +54,13 @@ class _Notes:
         self.counts: dict[str, int] = {"findings": 0}
 
     def find(self, code: str, where: str, says: str) -> None:
+        """Take one finding; after many the rest is only counted."""
         self.counts["findings"] += 1
         if len(self._findings) < MAX_FINDINGS:
             self._findings.append(Damage(code=code, where=where, says=says))
 
     def count(self, what: str, by: int = 1) -> None:
+        """Count what was looked at."""
         self.counts[what] = self.counts.get(what, 0) + by
 
     @contextmanager
@@ -74,7 +76,8 @@ class _Notes:
             self.find("unreadable", where, f"cannot be read: {type(error).__name__}")
 
     def report(self) -> Report:
-        return Report(findings=tuple(self._findings), counts=self.counts)
+        """Return what was found."""
+        return Report(findings=tuple(self._findings), counts=dict(self.counts))
 
 
 class _Rebuilt:
@@ -88,7 +91,7 @@ class _Rebuilt:
         self.with_details: dict[int, int] = {}
         """Place of each leaf that commits to details → its UTC hour."""
 
-    def take(self, entry: bytes, notes: _Notes) -> Iterator[tuple[int, int, bytes]]:
+    def take(self, entry: bytes, notes: Notes) -> Iterator[tuple[int, int, bytes]]:
         """Take one entry, and yield the tiles that it fills."""
         place = self.levels.count
         with notes.catching(f"entry {place}"):
@@ -118,7 +121,7 @@ def check_log(
     crash; they are counted and are no finding. Checkpoints that somebody saw before, or that witnesses cosigned: each
     is signed by `vkey`, and the entries still begin with what it covers.
     """
-    notes = _Notes()
+    notes = Notes()
     signed: tuple[int, bytes] | None = None
     with notes.catching("head"):
         signed = _read_head(heads_path, vkey)
@@ -152,7 +155,7 @@ def check_export(folder: Path, vkey: str) -> Report:
     Every tile and bundle that the signed checkpoint promises is there with the right bytes, and nothing is there that
     goes beyond it (as when an old checkpoint was put back). Narrower partial tiles of earlier exports are allowed.
     """
-    notes = _Notes()
+    notes = Notes()
     signed: tuple[int, bytes] | None = None
     with notes.catching("checkpoint"):
         signed = read_note((folder / "checkpoint").read_bytes().decode(), vkey)
@@ -203,7 +206,7 @@ def _read_head(path: Path, vkey: str) -> tuple[int, bytes]:
     return size, root
 
 
-def _check_entries(log: sqlite3.Connection, rebuilt: _Rebuilt, notes: _Notes) -> None:
+def _check_entries(log: sqlite3.Connection, rebuilt: _Rebuilt, notes: Notes) -> None:
     """Rebuild the tree from the entries, and compare each stored tile with it."""
     stored = {(level, number) for level, number in log.execute("SELECT level, number FROM tile")}
     for found, entry in log.execute("SELECT leaf_index, body FROM entry ORDER BY leaf_index"):
@@ -222,7 +225,7 @@ def _check_entries(log: sqlite3.Connection, rebuilt: _Rebuilt, notes: _Notes) ->
         notes.find("tile_beyond", f"tile {level}/{number}", "the entries do not reach this tile")
 
 
-def _check_tile_row(log: sqlite3.Connection, level: int, number: int, hashes: bytes, notes: _Notes) -> None:
+def _check_tile_row(log: sqlite3.Connection, level: int, number: int, hashes: bytes, notes: Notes) -> None:
     row = log.execute("SELECT hashes FROM tile WHERE level = ? AND number = ?", (level, number)).fetchone()
     notes.count("tiles")
     if row is None:
@@ -231,7 +234,7 @@ def _check_tile_row(log: sqlite3.Connection, level: int, number: int, hashes: by
         notes.find("bad_tile", f"tile {level}/{number}", "the tile is not what its entries hash to")
 
 
-def _check_state(log: sqlite3.Connection, rebuilt: _Rebuilt, notes: _Notes) -> None:
+def _check_state(log: sqlite3.Connection, rebuilt: _Rebuilt, notes: Notes) -> None:
     size, root = log.execute("SELECT size, root FROM state").fetchone() or (None, None)
     if size != rebuilt.levels.count:
         notes.find("bad_counter", "state", f"the stored size is {size}, and there are {rebuilt.levels.count} entries")
@@ -239,7 +242,7 @@ def _check_state(log: sqlite3.Connection, rebuilt: _Rebuilt, notes: _Notes) -> N
         notes.find("bad_root", "state", "the stored root is not the entries' root")
 
 
-def _check_newest(log: sqlite3.Connection, heads_path: Path, vkey: str, notes: _Notes) -> None:
+def _check_newest(log: sqlite3.Connection, heads_path: Path, vkey: str, notes: Notes) -> None:
     """Report a head store that was put back; read here again, since a node at work may have signed meanwhile."""
     published = (log.execute("SELECT published FROM state").fetchone() or (0,))[0]
     if published > _read_head(heads_path, vkey)[0]:
@@ -254,7 +257,7 @@ def _cosigned(path: Path | None) -> list[str]:
         return [row[0] for row in witnesses.execute("SELECT note FROM cosigned ORDER BY reached")]
 
 
-def _read_kept(kept: list[tuple[str, str]], vkey: str, notes: _Notes) -> Iterator[tuple[str, int, bytes]]:
+def _read_kept(kept: list[tuple[str, str]], vkey: str, notes: Notes) -> Iterator[tuple[str, int, bytes]]:
     """Yield where, size and root of each checkpoint that somebody kept."""
     for where, note in kept:
         with notes.catching(where):
@@ -262,7 +265,7 @@ def _read_kept(kept: list[tuple[str, str]], vkey: str, notes: _Notes) -> Iterato
             yield where, size, root
 
 
-def _check_kept(rebuilt: _Rebuilt, where: str, size: int, root: bytes, notes: _Notes) -> None:
+def _check_kept(rebuilt: _Rebuilt, where: str, size: int, root: bytes, notes: Notes) -> None:
     notes.count("checkpoints_kept")
     if size not in rebuilt.roots:
         notes.find("truncated", where, f"it covers {size} entries, and {rebuilt.levels.count} are left")
@@ -270,7 +273,7 @@ def _check_kept(rebuilt: _Rebuilt, where: str, size: int, root: bytes, notes: _N
         notes.find("other_history", where, f"the first {size} entries are not those that it covers")
 
 
-def _check_signed(rebuilt: _Rebuilt, signed: tuple[int, bytes] | None, notes: _Notes) -> None:
+def _check_signed(rebuilt: _Rebuilt, signed: tuple[int, bytes] | None, notes: Notes) -> None:
     if signed is None:
         return
     if signed[0] not in rebuilt.roots:
@@ -280,7 +283,7 @@ def _check_signed(rebuilt: _Rebuilt, signed: tuple[int, bytes] | None, notes: _N
     notes.count("signed_size", signed[0])
 
 
-def _check_details(details: sqlite3.Connection, rebuilt: _Rebuilt, notes: _Notes) -> None:
+def _check_details(details: sqlite3.Connection, rebuilt: _Rebuilt, notes: Notes) -> None:
     forgotten = details.execute("SELECT through FROM forgotten").fetchone()[0]
     awaited = dict(rebuilt.with_details)
     for place, hour, size in details.execute("SELECT leaf_index, period, length(sealed) FROM detail ORDER BY 1"):
@@ -317,7 +320,7 @@ def _name(pattern: str, number: int, width: int) -> str:
     )
 
 
-def _check_tile_file(folder: Path, name: str, hashes: bytes, expected: set[str], notes: _Notes) -> None:
+def _check_tile_file(folder: Path, name: str, hashes: bytes, expected: set[str], notes: Notes) -> None:
     expected.add(name)
     notes.count("tiles")
     with notes.catching(name):
@@ -325,7 +328,7 @@ def _check_tile_file(folder: Path, name: str, hashes: bytes, expected: set[str],
             notes.find("bad_tile", name, "the tile is not what its entries hash to")
 
 
-def _check_nothing_beyond(folder: Path, expected: set[str], notes: _Notes) -> None:
+def _check_nothing_beyond(folder: Path, expected: set[str], notes: Notes) -> None:
     """Report each file under tile/ that the checkpoint does not cover, other than narrower parts of covered tiles."""
     widest = {name.partition(".p/")[0]: name for name in expected}
     for path in sorted((folder / "tile").rglob("*")):

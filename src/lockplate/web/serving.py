@@ -16,6 +16,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar.types import ControllerRouterHandler
 
+from lockplate.web.answering import until_answering
 from lockplate.web.application import create_front
 from lockplate.web.doorway import Doorway, new_run_token
 from lockplate.web.metrics import Metrics
@@ -62,23 +63,12 @@ async def _serve(
     write_server_note(node.layout.server, url, doorway.run_token)
     try:
         task = asyncio.create_task(server.serve())
-        await _until_answering(settings.host, settings.port, task)
+        await until_answering(settings.host, settings.port, task)
         if on_ready is not None:
             on_ready(url)
         await task
     finally:
         node.layout.server.unlink(missing_ok=True)
-
-
-async def _until_answering(host: str, port: int, task: "asyncio.Task[None]") -> None:
-    while not task.done():
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(0.02)
-            continue
-        writer.close()
-        return
 
 
 def write_server_note(path: Path, url: str, token: str) -> None:

@@ -12,6 +12,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
+from lockplate.web.answering import until_answering
 from lockplate.web.witness.application import create_witness_application
 from lockplate.witnessing.witness import Witness
 
@@ -40,18 +41,7 @@ async def _serve(witness: Witness, host: str, port: int, on_ready: Callable[[str
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
     task = asyncio.create_task(server.serve())
-    await _until_answering(host, port, task)
+    await until_answering(host, port, task)
     if on_ready is not None and not task.done():
         on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     await task
-
-
-async def _until_answering(host: str, port: int, task: "asyncio.Task[None]") -> None:
-    while not task.done():
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(0.02)
-            continue
-        writer.close()
-        return

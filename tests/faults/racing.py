@@ -19,6 +19,7 @@ from harness import Harness, Job, Tally
 
 from lockplate.access import parse_leaf
 from lockplate.checkpoint import verify_checkpoint
+from lockplate.errors import LockplateError
 from lockplate.evidence.files import EvidenceFolder
 from lockplate.evidence.fsck import check_log
 from lockplate.evidence.log import TileLog
@@ -84,8 +85,13 @@ def _writers(told: list[Ledger], tally: Tally) -> list[int]:
 
 
 def _held(files: EvidenceFolder, places: list[int], facts: ground.Facts, tally: Tally) -> None:
-    """Say what of the places is not in the log, and which checkpoint the log does not extend."""
-    with TileLog.open(files.log) as log:
+    """Say what of the places is not in the log, and which checkpoint the log does not extend; or that it is broken."""
+    try:
+        log = TileLog.open(files.log)
+    except LockplateError as error:
+        tally.wrong(f"the log does not open: {error.code}")
+        return
+    with log:
         for place in places:
             if place >= log.size:
                 tally.wrong(f"place {place} was acknowledged and is lost")

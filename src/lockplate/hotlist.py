@@ -6,8 +6,8 @@ What it must never see: I/O, a key, a person's name. The index lives in memory o
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -15,9 +15,9 @@ import msgspec
 
 from lockplate.clock import Clock, parse_time
 from lockplate.errors import BadInput
-from lockplate.plate import MAX_PLATE_CHARACTERS, fold
+from lockplate.plate import MAX_PLATE_CHARACTERS, PLATE_ALPHABET, fold
 from lockplate.read import Read
-from lockplate.terms import PlateKey, PlateText
+from lockplate.terms import AgencyId, PlateKey, PlateText
 
 ListId = NewType("ListId", str)
 EntryId = NewType("EntryId", str)
@@ -34,6 +34,20 @@ class Category(StrEnum):
     FELONY = "felony"
     PROTECTION_ORDER = "protection_order"
     ACTIVE_INVESTIGATION = "active_investigation"
+    SUPERVISED_RELEASE = "supervised_release"
+    PROTECTIVE_INTEREST = "protective_interest"
+    VIOLENT_PERSON = "violent_person"
+    GANG_OR_TERRORIST = "gang_or_terrorist"
+    SEX_OFFENDER = "sex_offender"
+    # below here only where the operator's law names it (facts/law.md R19)
+    SUSPENDED_LICENSE = "suspended_license"
+    REGISTRATION = "registration"
+    UNPAID_FINES = "unpaid_fines"
+    UNPAID_FEES = "unpaid_fees"
+
+
+LOW_LEVEL = frozenset({Category.SUSPENDED_LICENSE, Category.REGISTRATION, Category.UNPAID_FINES, Category.UNPAID_FEES})
+"""Debts and paperwork: refused unless the operator's law allows the category by name."""
 
 
 class MatchKind(StrEnum):
@@ -45,6 +59,41 @@ class MatchKind(StrEnum):
     """The same only after folding: an O may be a 0."""
     CANDIDATE = "candidate"
     """Another reading by the same reader matches, not its first."""
+    WEAK_CHARACTER = "weak_character"
+    """The same but for one character of which the reader itself was not sure."""
+
+
+class AlertOn(StrEnum):
+    """What, beside the exact text with a region that does not disagree, may raise an alert where a list says so."""
+
+    EXACT_KEY = "exact_key"
+    CANDIDATE = "candidate"
+    WEAK_CHARACTER = "weak_character"
+    REGION_UNREAD = "region_unread"
+    """The entry names a region and the reader gave none."""
+    REGION_DIFFERS = "region_differs"
+
+
+class Priority(StrEnum):
+    """How much a list's alerts hurry; people filter by it."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class ListTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list says of all its entries' alerts; one value shared by all of them."""
+
+    alert_on: frozenset[AlertOn] = frozenset()
+    priority: Priority = Priority.NORMAL
+    repeat_after: timedelta = timedelta(minutes=5)
+    """The same entry at the same reader within this time of the last alert raises none: a parked car is one alert."""
+    foreign_owner: AgencyId | None = None
+    """The agency that owns a list that came by grant; None for the operator's own."""
+
+
+PLAIN_TERMS = ListTerms()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -58,6 +107,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     category: Category
     expires_at: datetime
     """The entry's own end, or the moment its list's file is too old to be believed, whichever comes first."""
+    terms: ListTerms = PLAIN_TERMS
+    zero_for_letter: bool = False
+    """Its file writes the letter O as zero, so that a zero in its text may be either."""
+    entered_at: datetime | None = None
+    manual: bool = False
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,18 +121,33 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     kind: MatchKind
     region_agrees: bool | None
     """None when the read or the entry names no region."""
+    differs: tuple[int, ...] = ()
+    """Places, from 0, in the bare text as read, at which the listed text has another character."""
+    unsure: tuple[int, ...] = ()
+    """Places, from 0, in the bare text as read, of which the reader itself was not sure."""
+
+    @property
+    def alerts(self) -> bool:
+        """Whether it raises an alert: the exact text and no doubt of the region, or what the list says beside that."""
+        allowed = self.entry.terms.alert_on
+        if self.kind is not MatchKind.EXACT_TEXT and AlertOn(self.kind.value) not in allowed:
+            return False
+        if self.region_agrees is None:
+            return self.entry.region is None or AlertOn.REGION_UNREAD in allowed
+        return self.region_agrees or AlertOn.REGION_DIFFERS in allowed
 
 
 class HotListIndex:
     """Every live entry of one operator by plate key; a read that matches nothing costs one dictionary look-up."""
 
-    __slots__ = ("_by_key", "_clock", "_count")
+    __slots__ = ("_by_key", "_clock", "_count", "_takes_candidates", "_takes_weak")
 
     def __init__(self, entries: Iterable[Entry], clock: Clock) -> None:
         self._clock = clock
         self._count = 0
         # most plates are listed once, so a tuple is spent only on those that are listed more often
         self._by_key: dict[PlateKey, Entry | tuple[Entry, ...]] = {}
+        taken: set[AlertOn] = set()
         now = clock.now()
         for entry in entries:
             if now >= entry.expires_at:
@@ -88,26 +157,57 @@ class HotListIndex:
             known = self._by_key.get(entry.plate_key)
             self._by_key[entry.plate_key] = entry if known is None else (*_as_tuple(known), entry)
             self._count += 1
+            if entry.terms.alert_on:
+                taken |= entry.terms.alert_on
+        self._takes_candidates = AlertOn.CANDIDATE in taken
+        self._takes_weak = AlertOn.WEAK_CHARACTER in taken
 
     def __len__(self) -> int:
         return self._count
 
     def match(self, read: Read) -> tuple[Match, ...]:
-        """Return every live entry that the read's plate, or a candidate of it, names: strongest first, each once."""
-        if not read.candidates and read.plate_key not in self._by_key:
+        """Return every live entry that a read names: strongest first, each once.
+
+        By its plate key always. By a candidate, or but for one character of which the reader was not sure, only where
+        the entry's list takes such matches: nobody else's car is kept for a guess that no list asked for.
+        """
+        guesses = (self._takes_candidates and read.candidates) or (self._takes_weak and read.character_confidence)
+        if not guesses and read.plate_key not in self._by_key:
             return ()
-        keys = [read.plate_key]
-        keys += [key for candidate in read.candidates if (key := fold(candidate.plate_text)) != read.plate_key]
-        now = self._clock.now()
         text = bare_text(read.plate_text)
-        matches = []
-        for key in dict.fromkeys(keys):
-            for entry in _as_tuple(self._by_key.get(key, ())):
-                if now < entry.expires_at:
-                    kind = _kind(read.plate_key, text, entry)
-                    agrees = _regions_agree(read.region, entry.region)
-                    matches.append(Match(entry=entry, kind=kind, region_agrees=agrees))
+        unsure = unsure_places(read, text)
+        found = [(entry, exact_kind(text, entry)) for entry in self._at(read.plate_key)]
+        if guesses:
+            found += self._guessed(read, text, unsure)
+        now = self._clock.now()
+        matches = [
+            Match(
+                entry=entry,
+                kind=kind,
+                region_agrees=_regions_agree(read.region, entry.region),
+                differs=differing_places(text, entry),
+                unsure=unsure,
+            )
+            for entry, kind in found
+            if now < entry.expires_at
+        ]
         return tuple(sorted(matches, key=lambda match: _STRENGTH[match.kind]))
+
+    def _at(self, plate_key: PlateKey) -> tuple[Entry, ...]:
+        return _as_tuple(self._by_key.get(plate_key, ()))
+
+    def _guessed(self, read: Read, text: str, unsure: tuple[int, ...]) -> list[tuple[Entry, MatchKind]]:
+        """Return the entries of lists that take guesses which another reading names, each once."""
+        found: dict[EntryId, tuple[Entry, MatchKind]] = {}
+        candidates = {fold(candidate.plate_text) for candidate in read.candidates} - {read.plate_key}
+        guesses = [(key, AlertOn.CANDIDATE) for key in sorted(candidates)] if self._takes_candidates else []
+        if self._takes_weak and len(unsure) <= MAX_UNSURE and len(read.plate_key) == len(text):
+            guesses += [(key, AlertOn.WEAK_CHARACTER) for key in _one_changed(read.plate_key, unsure)]
+        for key, asked in guesses:
+            for entry in self._at(key):
+                if asked in entry.terms.alert_on:
+                    found.setdefault(entry.entry_id, (entry, MatchKind(asked.value)))
+        return list(found.values())
 
     def match_keys(self, plate_keys: Sequence[PlateKey]) -> list[int]:
         """Return the positions of plate keys that a live entry lists, in order: the fast path for bulk intake."""
@@ -121,6 +221,11 @@ class HotListIndex:
         ]
 
 
+SURE_FROM = 0.7
+"""Below this share of its scale a reader is not sure of a character. Ours: no vendor says what its figures mean."""
+MAX_UNSURE = 2
+"""A reading with more doubtful characters than this is matched as it stands and no further."""
+
 _STRENGTH = {kind: place for place, kind in enumerate(MatchKind)}
 
 
@@ -133,10 +238,42 @@ def _as_tuple(found: Entry | tuple[Entry, ...]) -> tuple[Entry, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
-def _kind(plate_key: PlateKey, text: str, entry: Entry) -> MatchKind:
-    if plate_key != entry.plate_key:
-        return MatchKind.CANDIDATE
-    return MatchKind.EXACT_TEXT if text == bare_text(entry.plate_text) else MatchKind.EXACT_KEY
+def exact_kind(text: str, entry: Entry) -> MatchKind:
+    """Return how strongly a bare text matches an entry of the same plate key.
+
+    A zero in the text of a file that writes the letter O as zero may be either, so there both count as the same text.
+    """
+    listed = bare_text(entry.plate_text)
+    if entry.zero_for_letter:
+        text, listed = text.replace("O", "0"), listed.replace("O", "0")
+    return MatchKind.EXACT_TEXT if text == listed else MatchKind.EXACT_KEY
+
+
+def differing_places(text: str, entry: Entry) -> tuple[int, ...]:
+    """Return the places of a bare text at which the entry's has another character; all when lengths differ."""
+    listed = bare_text(entry.plate_text)
+    if len(listed) != len(text):
+        return tuple(range(len(text)))
+    same = {"O0", "0O"} if entry.zero_for_letter else set()
+    pairs = enumerate(zip(text, listed, strict=True))
+    return tuple(place for place, (one, other) in pairs if one != other and one + other not in same)
+
+
+def unsure_places(read: Read, text: str) -> tuple[int, ...]:
+    """Return the places of the bare text of which the reader was not sure, by its own figures; none without figures."""
+    figures = read.character_confidence
+    if len(figures) != len(text):
+        return ()
+    full = 100.0 if read.confidence is not None and read.confidence.scale == "0-100" else 1.0
+    return tuple(place for place, figure in enumerate(figures) if figure < SURE_FROM * full)
+
+
+def _one_changed(plate_key: PlateKey, places: Iterable[int]) -> Iterator[PlateKey]:
+    """Yield the key with each other character at one of the places."""
+    for place in places:
+        for character in PLATE_ALPHABET:
+            if character != plate_key[place]:
+                yield PlateKey(plate_key[:place] + character + plate_key[place + 1 :])
 
 
 def _regions_agree(one: str | None, other: str | None) -> bool | None:

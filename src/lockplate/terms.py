@@ -122,6 +122,8 @@ class Action(StrEnum):
     QUESTION_ELSEWHERE_DENIED = "question:elsewhere_denied"
     ALERT_SHOWN = "alert:shown"
     HIT_CONFIRMATION = "hit:confirmation"
+    HIT_OUTCOME = "hit:outcome"
+    """What became of a hit later: a stop, a recovery, an arrest, nothing."""
     HOLD = "hold"
     GRANT_PROPOSED = "grant:proposed"
     GRANT_APPROVED = "grant:approved"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from lockplate.clock import SetClock
 from lockplate.errors import BadInput
 from lockplate.hotlist import (
+    PLAIN_TERMS,
+    AlertOn,
     Category,
     Entry,
     EntryId,
@@ -16,13 +19,15 @@ from lockplate.hotlist import (
     LineRefused,
     ListId,
     ListRow,
+    ListTerms,
+    Match,
     MatchKind,
     Refusal,
     parse_category,
     parse_list_csv,
 )
 from lockplate.plate import fold
-from lockplate.read import Candidate, Read
+from lockplate.read import Candidate, Confidence, Read
 from lockplate.terms import PlateKey, PlateText
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -30,7 +35,12 @@ HEADER = "plate,region,category,reason,expires\n"
 PLATES = st.text(alphabet="O0I1B8X-", min_size=1, max_size=3).filter(fold)
 
 
-def entry(text: str, number: int = 0, minutes: int = 60, region: str | None = None) -> Entry:
+GUESSES = ListTerms(alert_on=frozenset({AlertOn.CANDIDATE, AlertOn.WEAK_CHARACTER}))
+
+
+def entry(
+    text: str, number: int = 0, minutes: int = 60, region: str | None = None, terms: ListTerms = GUESSES
+) -> Entry:
     return Entry(
         list_id=ListId("l1"),
         entry_id=EntryId(f"e{number}"),
@@ -39,7 +49,14 @@ def entry(text: str, number: int = 0, minutes: int = 60, region: str | None = No
         region=region,
         category=Category.STOLEN_VEHICLE,
         expires_at=NOW + timedelta(minutes=minutes),
+        terms=terms,
     )
+
+
+def sure_of(text: str, *figures: float, scale: str = "0-1") -> Read:
+    """Return a read with a figure for each character."""
+    whole = Confidence(value=min(figures), scale=scale)
+    return msgspec.structs.replace(read(text), confidence=whole, character_confidence=figures)
 
 
 def read(text: str, *candidates: str, region: str | None = None) -> Read:
@@ -122,6 +139,82 @@ def test_a_candidate_is_a_weaker_match() -> None:
     assert [("e2", MatchKind.EXACT_TEXT), ("e1", MatchKind.CANDIDATE)] == [
         (match.entry.entry_id, match.kind) for match in matches
     ]
+
+
+def test_a_list_that_takes_no_guesses_gets_none() -> None:
+    """Another reading, or a doubtful character, matches nothing of a list that did not ask for such matches."""
+    index = HotListIndex([entry("XYZ987", 1, terms=PLAIN_TERMS), entry("ABC123", 2)], SetClock(NOW))
+    assert () == index.match(read("XYZ937", "XYZ987"))
+    assert () == index.match(sure_of("XYZ937", 0.9, 0.9, 0.9, 0.9, 0.3, 0.9))
+    assert ["e2"] == [match.entry.entry_id for match in index.match(read("ABC128", "ABC123"))]
+
+
+def test_one_doubtful_character_matches_as_such() -> None:
+    """5SOW350 read as 5SOW750 with a doubtful 7 matches the entry of 5SOW350 as a weak character, and says where."""
+    index = HotListIndex([entry("5SOW350", 1)], SetClock(NOW))
+    (match,) = index.match(sure_of("5SOW750", 0.99, 0.98, 0.97, 0.99, 0.41, 0.99, 0.99))
+    assert (MatchKind.WEAK_CHARACTER, (4,), (4,)) == (match.kind, match.differs, match.unsure)
+    assert () == index.match(sure_of("5SOW750", 0.99, 0.98, 0.97, 0.99, 0.91, 0.99, 0.99)), "sure of it: another plate"
+    assert () == index.match(sure_of("5SOW750", 0.99, 0.38, 0.97, 0.99, 0.91, 0.99, 0.99)), "the doubt is elsewhere"
+    assert () == index.match(sure_of("5SOW750", 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)), "a reading of doubts alone"
+
+
+@given(st.text(alphabet="ACX3714", min_size=2, max_size=4), st.integers(0, 3), st.sampled_from("ACX3714O5"))
+def test_a_doubtful_character_stands_for_every_other(text: str, place: int, other: str) -> None:
+    """Whatever stands in the place of one doubtful character is found; nothing else is."""
+    place %= len(text)
+    listed = text[:place] + other + text[place + 1 :]
+    figures = tuple(0.2 if here == place else 0.95 for here in range(len(text)))
+    found = HotListIndex([entry(listed)], SetClock(NOW)).match(sure_of(text, *figures))
+    kind = MatchKind.EXACT_TEXT if other == text[place] else MatchKind.WEAK_CHARACTER
+    assert [kind] == [match.kind for match in found]
+    assert (() if kind is MatchKind.EXACT_TEXT else (place,)) == found[0].differs
+
+
+def test_figures_are_on_the_readers_own_scale() -> None:
+    """65 of 100 is a doubt, 65 of 1 would be none; figures that do not fit the text say nothing."""
+    index = HotListIndex([entry("AC3714")], SetClock(NOW))
+    (match,) = index.match(sure_of("AC3714", 99, 99, 65, 99, 99, 99, scale="0-100"))
+    assert (2,) == match.unsure
+    (match,) = index.match(sure_of("AC3714", 0.1, 0.1))
+    assert () == match.unsure
+
+
+def test_a_zero_that_may_be_a_letter_is_the_same_text() -> None:
+    """In a file that writes O as zero `0NG123` is ONG123 as much as 0NG123; another letter is still another text."""
+    listed = msgspec.structs.replace(entry("0NG123"), zero_for_letter=True)
+    index = HotListIndex([listed], SetClock(NOW))
+    for text, kind in (("ONG123", "exact_text"), ("0NG123", "exact_text"), ("QNG123", "exact_key")):
+        assert [kind] == [match.kind.value for match in index.match(read(text))]
+    assert () == index.match(read("ONG123"))[0].differs
+    plain = HotListIndex([entry("0NG123")], SetClock(NOW))
+    assert [MatchKind.EXACT_KEY] == [match.kind for match in plain.match(read("ONG123"))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "listed", "seen", "asked", "expected"),
+    [
+        (MatchKind.EXACT_TEXT, "US-CA", True, set(), True),
+        (MatchKind.EXACT_TEXT, "US-CA", False, set(), False),
+        (MatchKind.EXACT_TEXT, "US-CA", None, set(), False),
+        (MatchKind.EXACT_TEXT, None, None, set(), True),
+        (MatchKind.EXACT_TEXT, "US-CA", None, {AlertOn.REGION_UNREAD}, True),
+        (MatchKind.EXACT_TEXT, "US-CA", False, {AlertOn.REGION_UNREAD}, False),
+        (MatchKind.EXACT_TEXT, "US-CA", False, {AlertOn.REGION_DIFFERS}, True),
+        (MatchKind.EXACT_KEY, "US-CA", True, set(), False),
+        (MatchKind.EXACT_KEY, "US-CA", True, {AlertOn.EXACT_KEY}, True),
+        (MatchKind.EXACT_KEY, "US-CA", None, {AlertOn.EXACT_KEY}, False),
+        (MatchKind.CANDIDATE, "US-CA", True, {AlertOn.CANDIDATE}, True),
+        (MatchKind.WEAK_CHARACTER, "US-CA", True, {AlertOn.CANDIDATE}, False),
+    ],
+)
+def test_what_raises_an_alert(
+    kind: MatchKind, listed: str | None, seen: bool | None, asked: set[AlertOn], expected: bool
+) -> None:
+    """The exact text with a region that agrees, or that the list does not name; anything weaker only as the list says."""
+    terms = ListTerms(alert_on=frozenset(asked))
+    match = Match(entry=entry("AC3714", region=listed, terms=terms), kind=kind, region_agrees=seen)
+    assert expected is match.alerts
 
 
 @pytest.mark.parametrize(

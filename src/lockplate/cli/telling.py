@@ -34,6 +34,7 @@ _LIMITS: Mapping[Action, str] = {
     Action.QUESTION_PENDING: "What a second person decided: that is a record of its own.",
     Action.ALERT_SHOWN: "That a hit was right: a hit is not a stop until a person has compared.",
     Action.HIT_CONFIRMATION: "What the person compared, or that they compared well.",
+    Action.HIT_OUTCOME: "Whether it happened.",
     Action.HOLD: "Whether the plate was ever read: a hold does not say.",
     Action.RETENTION_RECEIPT: (
         "That no copy of a destroyed key exists anywhere: nobody can prove that. A later use of the key would prove "

@@ -15,7 +15,7 @@ from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal
 from lockplate.intake.fences import Fences, Stand, known_position
 from lockplate.law.words import Place
 from lockplate.read import Image, Position, Read
-from lockplate.registry.entries import Entries
+from lockplate.registry.entries import Entries, StoredEntry
 from lockplate.registry.hits import HitDetails, NewHit
 from lockplate.seal.sealer import Sealer
 from lockplate.sealed import SealedRead
@@ -140,35 +140,49 @@ class Lane:
         return [self._hit(read, reader, captured_at, match) for match in self.index.match(read)]
 
     def _hit(self, read: Read, reader: ReaderId, captured_at: datetime, match: Match) -> NewHit:
-        picture = _best_picture(read.images)
+        picture, entry = _best_picture(read.images), match.entry
+        listed = self._listed(entry.entry_id)
         details = HitDetails(
             plate_text=PlateText(read.plate_text),
             region=read.region,
             vehicle=read.vehicle,
             kind=match.kind,
             region_agrees=match.region_agrees,
-            listed_text=match.entry.plate_text,
-            listed_region=match.entry.region,
-            reason=self._reason(match.entry.entry_id),
+            listed_text=entry.plate_text,
+            listed_region=entry.region,
+            reason="" if listed is None else listed.reason,
             picture_type=None if picture is None else picture.media_type,
+            confidence=read.confidence,
+            direction=read.direction,
+            differs=match.differs,
+            unsure=match.unsure,
+            zero_for_letter=entry.zero_for_letter,
+            listed_vehicle=None if listed is None else listed.vehicle,
+            reference="" if listed is None else listed.reference,
+            foreign_owner=entry.terms.foreign_owner,
         )
         return NewHit(
             operator=self.operator,
-            list_id=match.entry.list_id,
-            entry_id=match.entry.entry_id,
-            category=match.entry.category,
+            list_id=entry.list_id,
+            entry_id=entry.entry_id,
+            category=entry.category,
             reader=reader,
             captured_at=captured_at,
             details=details,
             picture=None if picture is None else picture.data,
+            alerts=match.alerts,
+            priority=entry.terms.priority,
+            entered_at=entry.entered_at,
+            manual=entry.manual,
+            repeat_after=entry.terms.repeat_after,
         )
 
-    def _reason(self, entry_id: EntryId) -> str:
-        """Return the entry's reason; an entry that was taken off its list this moment has none any more."""
+    def _listed(self, entry_id: EntryId) -> StoredEntry | None:
+        """Return the entry, opened; None when it was taken off its list this moment."""
         try:
-            return self._entries.get(entry_id).reason
+            return self._entries.get(entry_id)
         except NotFound:
-            return ""
+            return None
 
 
 def _origin_keeps_nothing(rule: KeepRule) -> bool:

@@ -6,7 +6,7 @@ What it must never see: an unmatched read. Only people look at hits; the system 
 
 import msgspec
 
-from lockplate.alerting import Alerting, ShownHits, Watcher
+from lockplate.alerting.showing import Alerting, ShownHits, Watcher
 from lockplate.evidence.noting import Recording
 from lockplate.operations.authority import noting
 from lockplate.operations.operation import Actor, Operation

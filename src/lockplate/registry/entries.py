@@ -31,6 +31,7 @@ from lockplate.hotlist import (
     require_region,
 )
 from lockplate.plate import fold
+from lockplate.read import Vehicle
 from lockplate.registry.database import reading, writing
 from lockplate.registry.hotlists import HotList, read_hot_list
 from lockplate.registry.ids import new_id
@@ -71,6 +72,11 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     entered_by: PersonId | None
     manual: bool
     case_number: str = ""
+    vehicle: Vehicle | None = None
+    """As the source describes it."""
+    reference: str = ""
+    """The source's own number of the entry."""
+    zero_for_letter: bool = False
 
 
 class ListDiff(msgspec.Struct, frozen=True, kw_only=True):
@@ -397,6 +403,8 @@ def _indexed(list_id: ListId, row: Row[Any], plate: str, region: str | None, unt
         region=region,
         category=Category(row.category),
         expires_at=until,
+        entered_at=row.entered_at,
+        manual=row.manual,
     )
 
 

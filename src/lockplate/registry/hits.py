@@ -5,7 +5,7 @@ What it must never see: an unmatched read. Plate, reason and picture lie in seal
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -14,16 +14,19 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, ins
 
 from lockplate.clock import Clock
 from lockplate.errors import BadInput, Conflict, NotFound
-from lockplate.hotlist import Category, EntryId, ListId, MatchKind
-from lockplate.read import Vehicle
+from lockplate.hotlist import Category, EntryId, ListId, MatchKind, Priority
+from lockplate.read import Confidence, Vehicle
 from lockplate.registry.database import reading, writing
 from lockplate.registry.ids import new_id
 from lockplate.registry.people import read_person_facts
 from lockplate.registry.sealing import ColumnSealer, SealerOf
 from lockplate.registry.tables import hits
-from lockplate.terms import OperatorId, PersonId, PlateText, ReaderId
+from lockplate.terms import AgencyId, OperatorId, PersonId, PlateText, ReaderId
 
 HitId = NewType("HitId", str)
+
+FRESH = timedelta(hours=1)
+"""A hit older than this when it is recorded raises no alert: where a car was is a question, which the gate answers."""
 
 _TABLE = "hits"
 _MAX_PAGE = 1000
@@ -56,6 +59,21 @@ class HitDetails(msgspec.Struct, frozen=True, kw_only=True):
     """Of the entry."""
     picture_type: str | None = None
     """Media type of the picture, None when none came."""
+    confidence: Confidence | None = None
+    """The reader's own figure for its reading."""
+    direction: str | None = None
+    differs: tuple[int, ...] = ()
+    """Places, from 0, in the bare text as read (`hotlist.bare_text`) at which the listed text has another character."""
+    unsure: tuple[int, ...] = ()
+    """Places, from 0, in the bare text as read, of which the reader itself was not sure."""
+    zero_for_letter: bool = False
+    """The list's file writes the letter O as zero."""
+    listed_vehicle: Vehicle | None = None
+    """The vehicle as the list describes it."""
+    reference: str = ""
+    """The source's own number of the entry: what to ask the source by."""
+    foreign_owner: AgencyId | None = None
+    """The agency that owns the list when it came by grant."""
 
 
 class NewHit(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +87,15 @@ class NewHit(msgspec.Struct, frozen=True, kw_only=True):
     captured_at: datetime
     details: HitDetails
     picture: bytes | None = None
+    alerts: bool = True
+    """Whether it is to be shown as an alert: the list's terms decide (`hotlist.Match.alerts`)."""
+    priority: Priority = Priority.NORMAL
+    entered_at: datetime | None = None
+    """When the entry was listed; None when that is not known."""
+    manual: bool = False
+    """The entry was made by hand."""
+    repeat_after: timedelta = timedelta()
+    """Within this time of the last hit of the same entry at the same reader it is a repeat and raises no alert."""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +111,13 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     details: HitDetails
     has_picture: bool
+    alerts: bool
+    """Whether it was shown as an alert; False: a weaker match, or a repeat."""
+    repeat_of: HitId | None
+    """The hit whose repeat it is."""
+    priority: Priority
+    entered_at: datetime | None
+    manual: bool
     state: HitState
     decided_by: PersonId | None
     decided_at: datetime | None
@@ -95,6 +129,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     hit_id: HitId
     is_new: bool
     """False: the same entry, reader and time were here already; the read was sent again and nothing changed."""
+    alerts: bool = True
+    """Whether it raises an alert: a repeat and a weaker match raise none."""
 
 
 class Hits:
@@ -119,8 +155,17 @@ class Hits:
             for new, values in prepared:
                 known = connection.execute(select(hits.c.hit_id).where(*_same_hit(new))).scalar_one_or_none()
                 if known is None:
+                    values["repeat_of"] = _repeated(connection, new)
+                    fresh = now - new.captured_at <= FRESH
+                    values["alerts"] = new.alerts and fresh and values["repeat_of"] is None
                     connection.execute(insert(hits).values(values))
-                recorded.append(Recorded(hit_id=HitId(known or values["hit_id"]), is_new=known is None))
+                recorded.append(
+                    Recorded(
+                        hit_id=HitId(known or values["hit_id"]),
+                        is_new=known is None,
+                        alerts=known is None and values["alerts"],
+                    )
+                )
         return tuple(recorded)
 
     def get(self, hit_id: HitId) -> Hit:
@@ -223,6 +268,9 @@ class Hits:
             "details_sealed": sealer.seal_column(_TABLE, "details_sealed", hit_id, details),
             "picture_sealed": _seal_picture(sealer, hit_id, new.picture),
             "state": HitState.UNCONFIRMED.value,
+            "priority": new.priority.value,
+            "entered_at": new.entered_at,
+            "manual": new.manual,
         }
 
     def _hit(self, row: Row[*tuple[Any, ...]]) -> Hit:
@@ -242,6 +290,11 @@ class Hits:
             state=HitState(row.state),
             decided_by=None if row.decided_by is None else PersonId(row.decided_by),
             decided_at=row.decided_at,
+            alerts=row.alerts,
+            repeat_of=None if row.repeat_of is None else HitId(row.repeat_of),
+            priority=Priority(row.priority),
+            entered_at=row.entered_at,
+            manual=row.manual,
         )
 
 
@@ -266,6 +319,23 @@ def _same_hit(new: NewHit) -> tuple[Any, ...]:
         hits.c.reader == new.reader,
         hits.c.captured_at == new.captured_at,
     )
+
+
+def _repeated(connection: Connection, new: NewHit) -> str | None:
+    """Return the alert that a new hit repeats: of its entry at its reader, close in time to it or to a repeat of it.
+
+    A car that stands before a reader all night and is seen every few minutes is one alert.
+    """
+    if not new.repeat_after:
+        return None
+    near = (
+        hits.c.captured_at >= new.captured_at - new.repeat_after,
+        hits.c.captured_at <= new.captured_at + new.repeat_after,
+    )
+    same = hits.c.operator == new.operator, hits.c.entry_id == new.entry_id, hits.c.reader == new.reader
+    told = hits.c.alerts | hits.c.repeat_of.is_not(None)
+    wanted = select(func.coalesce(hits.c.repeat_of, hits.c.hit_id)).where(*same, *near, told)
+    return connection.execute(wanted.order_by(hits.c.captured_at.desc()).limit(1)).scalar_one_or_none()
 
 
 def _row(connection: Connection, hit_id: HitId) -> Row[Any]:

@@ -11,7 +11,7 @@ from lockplate.errors import BadInput, Conflict, NotFound
 from lockplate.hotlist import Category, EntryId, ListId, MatchKind
 from lockplate.read import Vehicle
 from lockplate.registry.database import close_database
-from lockplate.registry.hits import HitDetails, HitId, Hits, HitState, NewHit
+from lockplate.registry.hits import FRESH, HitDetails, HitId, Hits, HitState, NewHit
 from lockplate.registry.people import People
 from lockplate.registry.sealing import ColumnSealer
 from lockplate.terms import OperatorId, PersonId, PlateText, ReaderId
@@ -134,6 +134,27 @@ def test_listing(hits: Hits, clock: SetClock) -> None:
     assert ids[::-1] == [hit.hit_id for hit in hits.list_recent(PINE)]
     assert ids[:0:-1] == [hit.hit_id for hit in hits.list_recent(PINE, limit=2)]
     assert [ids[1]] == [hit.hit_id for hit in hits.list_recent(PINE, state=HitState.WRONG_READ)]
+
+
+def test_a_parked_car_is_one_alert(hits: Hits, clock: SetClock) -> None:
+    """Seen again within the list's time at the same reader is a repeat, however often; elsewhere or later it is not."""
+    began = clock.now()
+    first = one(hits, clock, repeat_after=timedelta(minutes=5))
+    told = []
+    for minutes, reader in ((3, "bridge-1"), (6, "bridge-1"), (6, "bridge-2"), (13, "bridge-1")):
+        clock.advance(began + timedelta(minutes=minutes) - clock.now())
+        hit = hits.get(one(hits, clock, repeat_after=timedelta(minutes=5), reader=ReaderId(reader)))
+        told.append((hit.alerts, hit.repeat_of))
+    assert [(False, first), (False, first), (True, None), (True, None)] == told
+    assert hits.get(first).alerts
+
+
+def test_where_a_car_was_an_hour_ago_raises_no_alert(hits: Hits, clock: SetClock) -> None:
+    """A hit that is an hour old when it comes in is kept and raises none; nor does what its list does not take."""
+    old = one(hits, clock, captured_at=clock.now() - FRESH - timedelta(seconds=1))
+    weak = one(hits, clock, entry_id=EntryId("e2"), alerts=False)
+    young = one(hits, clock, entry_id=EntryId("e3"), captured_at=clock.now() - FRESH)
+    assert [False, False, True] == [hits.get(hit).alerts for hit in (old, weak, young)]
 
 
 def test_counts(hits: Hits, clock: SetClock) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lockplate.alerting import Alerting, Watcher
+from lockplate.alerting.showing import Alerting, Watcher
 from lockplate.clock import format_time
 from lockplate.errors import BadInput, Conflict, Denied, NotFound, StoreFailed, Unauthenticated
 from lockplate.hotlist import Category

@@ -12,6 +12,7 @@ AgencyId = NewType("AgencyId", str)
 ReaderId = NewType("ReaderId", str)
 PersonId = NewType("PersonId", str)
 GrantId = NewType("GrantId", str)
+ListGrantId = NewType("ListGrantId", str)
 HoldId = NewType("HoldId", str)
 RequestId = NewType("RequestId", str)
 PolicyId = NewType("PolicyId", str)
@@ -129,6 +130,11 @@ class Action(StrEnum):
     GRANT_APPROVED = "grant:approved"
     GRANT_REVOKED = "grant:revoked"
     GRANT_PAPER_WITHDRAWN = "grant:paper_withdrawn"
+    LIST_GRANT_PROPOSED = "list_grant:proposed"
+    LIST_GRANT_ACCEPTED = "list_grant:accepted"
+    LIST_GRANT_ENDED = "list_grant:ended"
+    ENTRIES_SHOWN = "entries:shown"
+    """Somebody looked at what is on a hot list: its plates are seen, so it is an access."""
     RETENTION_RECEIPT = "retention:receipt"
     DAY_COUNTED = "count:day"
     EXPORT = "export"

@@ -250,21 +250,23 @@ def test_t02_virginia_forgets_at_21_days_for_good(tmp_path: Path) -> None:
 
 
 def test_t14_nebraska_ends_an_entry_made_by_hand_with_the_shift(tmp_path: Path) -> None:
-    """T14: without a reason refused, on record; with one it goes at the end of the shift, unless the case is open."""
+    """T14: without a reason or a case refused, on record; else it goes at the end of the shift, unless the case is open."""
     with law_node(tmp_path, "us-ne", NOW) as home:
         list_id = _list(home)
 
         def enter(**more: Any) -> Any:
-            values = {"reason": "seen leaving the yard", "until": format_time(home.now + timedelta(hours=8))} | more
+            until = format_time(home.now + timedelta(hours=8))
+            values = {"reason": "seen leaving the yard", "case_number": "26-8", "until": until} | more
             new = EnterPlate(plate=PLATE, list_id=list_id, category=Category.STOLEN_VEHICLE, **values)
             return home.run("hotlist.enter", new, "sam")
 
-        with pytest.raises(BadInput) as refused:
-            enter(reason=" ")
-        assert "reason_missing" == refused.value.code
-        assert {"outcome": "failed", "code": "reason_missing"}.items() <= home.records()[-1].facts.items()
+        for missing, code in (("reason", "reason_missing"), ("case_number", "case_missing")):
+            with pytest.raises(BadInput) as refused:
+                enter(**{missing: " "})
+            assert code == refused.value.code
+            assert {"outcome": "failed", "code": code}.items() <= home.records()[-1].facts.items()
         late = format_time(home.now + timedelta(hours=12, minutes=1))
-        for more in ({}, {"case_number": "26-9"}, {"case_open": True}):
+        for more in ({}, {"case_number": "26-9"}, {"case_open": False}):
             with pytest.raises(BadInput, match="the law ends"):
                 enter(until=late, **more)
         shift, case = enter(), enter(until=late, case_number="26-9", case_open=True)

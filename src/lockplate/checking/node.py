@@ -13,6 +13,7 @@ from lockplate.checking.details import check_details
 from lockplate.checking.findings import Found, both
 from lockplate.checking.history import read_history
 from lockplate.checking.keys import check_keys, check_notes
+from lockplate.checking.lists import check_acceptances, check_list_grants
 from lockplate.checking.people import check_agencies, check_operators, check_people, check_places, check_readers
 from lockplate.checking.rows import check_rows, check_strangers
 from lockplate.checking.rules import (
@@ -78,6 +79,8 @@ def _registry(node: Node) -> Report:
         ("grants", partial(check_grants, registries, histories)),
         ("holds", partial(check_holds, registries, histories, node.clock.now())),
         ("hot lists", partial(check_hot_lists, registries, histories)),
+        ("list grants", partial(check_list_grants, registries, histories)),
+        ("accepted entries", partial(check_acceptances, registries, histories)),
         ("approvals", partial(check_approvals, registries, histories)),
         ("rows", partial(check_strangers, node)),
     ):

@@ -15,6 +15,14 @@ from lockplate.cli.session import Session
 from lockplate.hotlist import Category
 from lockplate.operations.hotlists import AddHotList, EnterPlate, HotListsOf, ImportHotList
 
+_STATES = {
+    "fresh": "fresh",
+    "stale": "STALE: its file matches nothing",
+    "never": "no file came",
+    "grant_over": "GRANT OVER: it matches nothing",
+    "inactive": "inactive",
+}
+
 hot_lists = typer.Typer(no_args_is_help=True, help="Lists that arriving reads are matched against.")
 
 
@@ -76,16 +84,19 @@ def enter(
     category: Annotated[Category, typer.Option("--category", help="One of the list's.")],
     until: Annotated[str, typer.Option("--until", metavar="T", help="RFC 3339: when it stops matching.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; whoever judges a hit reads it.")] = "",
-    case_number: Annotated[str, typer.Option("--case", metavar="N", help="The case behind it.")] = "",
-    case_open: Annotated[
-        bool, typer.Option("--case-open", help="The case goes on after the shift; needs --case.")
-    ] = False,
+    case_number: Annotated[str, typer.Option("--case", metavar="N", help="The case behind it; needed.")] = "",
+    case_open: Annotated[bool, typer.Option("--case-open", help="The case goes on after the shift.")] = False,
     region: Annotated[str, typer.Option("--region", help="State or country of the plate, if known.")] = "",
+    make: Annotated[str, typer.Option("--make", help="Of the vehicle, if known; so too the next four.")] = "",
+    model: Annotated[str, typer.Option("--model", help="Model.")] = "",
+    color: Annotated[str, typer.Option("--color", help="Color.")] = "",
+    body: Annotated[str, typer.Option("--body", help="Type: car, truck, motorcycle…")] = "",
+    year: Annotated[str, typer.Option("--year", help="Model year.")] = "",
     person: As = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """List one plate by hand, on record, with a reason, until a time; the law may end it with the shift."""
+    """List one plate by hand, on record, with a reason and a case, until a time; the law may end it with the shift."""
     request = EnterPlate(
         plate=plate,
         list_id=list_id,
@@ -95,6 +106,11 @@ def enter(
         region=region,
         case_number=case_number,
         case_open=case_open,
+        make=make,
+        model=model,
+        color=color,
+        body=body,
+        year=year,
     )
     with told_errors(as_json=as_json):
         made = Session(settings_of(home)).run("hotlist.enter", request, person=person)
@@ -108,13 +124,13 @@ def enter(
 
 @hot_lists.command("list")
 def list_all(operator: Operator = "", person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """List hot lists: how many entries, how old, whether they still match."""
+    """List hot lists: how many entries, how old, whether they are matched, since when and until when."""
     with told_errors(as_json=as_json):
         lines = Session(settings_of(home)).run("hotlist.list", HotListsOf(operator=operator), person=person)
         if as_json:
             print_json(lines)
         else:
-            head = ["list", "name", "owner", "categories", "entries", "refreshed", "state"]
+            head = ["list", "name", "owner", "categories", "entries", "wait", "state", "since", "stale at"]
             print_table(head, [_row(line) for line in lines])
 
 
@@ -140,7 +156,17 @@ def _print_report(report: dict[str, Any]) -> None:
 
 def _row(line: dict[str, Any]) -> list[object]:
     one = line["hot_list"]
-    state = "inactive" if not one["active"] else "STALE: its file matches nothing" if line["stale"] else "matching"
+    standing = line["standing"]
+    owner = one["owner_agency"] + (" (foreign)" if standing["foreign_owner"] else "")
     categories = ", ".join(sorted(one["categories"]))
-    refreshed = one["refreshed_at"] or "never"
-    return [one["list_id"], one["name"], one["owner_agency"], categories, line["entries"], refreshed, state]
+    return [
+        one["list_id"],
+        one["name"],
+        owner,
+        categories,
+        line["entries"],
+        standing["waiting"],
+        _STATES[standing["state"]],
+        standing["since"] or "",
+        standing["stale_at"] or "",
+    ]

@@ -17,6 +17,7 @@ from lockplate.cli.checking import announce, fsck
 from lockplate.cli.demo import demo
 from lockplate.cli.documents import documents
 from lockplate.cli.evidence import log
+from lockplate.cli.foreign_lists import accept, entries, list_grants, remove
 from lockplate.cli.founding import init
 from lockplate.cli.grants import grants
 from lockplate.cli.hits import hits
@@ -80,6 +81,10 @@ law.command("adopt")(adopt)
 law.command("repeal")(repeal)
 law.command("announce")(announce)
 operators.command("change")(change)
+hot_lists.command("entries")(entries)
+hot_lists.command("accept")(accept)
+hot_lists.command("remove")(remove)
+hot_lists.add_typer(list_grants, name="grant")
 
 
 @app.callback(invoke_without_command=True)

@@ -10,6 +10,7 @@ import msgspec
 
 from lockplate.gate.elsewhere import ElsewhereFacts
 from lockplate.gate.hold import HoldFacts
+from lockplate.gate.list_grant import ListGrantFacts
 from lockplate.gate.question import AgencyFacts
 from lockplate.terms import AgencyId, PersonId, PolicyId, Purpose
 
@@ -26,6 +27,9 @@ class Act(StrEnum):
     APPROVE_GRANT = "approve_grant"
     REVOKE_GRANT = "revoke_grant"
     WITHDRAW_PAPER = "withdraw_paper"
+    PROPOSE_LIST_GRANT = "propose_list_grant"
+    ACCEPT_LIST_GRANT = "accept_list_grant"
+    END_LIST_GRANT = "end_list_grant"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_READERS = "manage_readers"
     MANAGE_HOTLISTS = "manage_hotlists"
@@ -63,6 +67,10 @@ class ActContext(msgspec.Struct, frozen=True, kw_only=True):
     """All acts on holds; unset, so that a case about another act says nothing of holds."""
     elsewhere: ElsewhereFacts | msgspec.UnsetType = msgspec.UNSET
     """ask_elsewhere; unset, as above."""
+    list_grant: ListGrantFacts | msgspec.UnsetType = msgspec.UNSET
+    """All acts on list grants; unset, as above."""
+    list_granted: bool | msgspec.UnsetType = msgspec.UNSET
+    """manage_hotlists with another agency's list: whether a list grant in force covers it; unset for one's own list."""
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from lockplate.errors import CallerError
 from lockplate.gate.act import Act, ActContext
 from lockplate.gate.elsewhere import ElsewhereFacts, elsewhere_context
 from lockplate.gate.hold import HoldFacts, hold_context
+from lockplate.gate.list_grant import ListGrantFacts, list_grant_context
 from lockplate.gate.question import AgencyFacts, GrantFacts, OperatorFacts, PersonFacts, ProfileFacts, Question
 from lockplate.plate import count_candidates
 from lockplate.terms import AgencyKind, Basis, Offense, Role
@@ -49,6 +50,12 @@ SUSPICION_RANK = {
 }
 """Consent and exigency count as suspicion does: the owner of a stolen car, a person in danger."""
 SUSPICION_FLOOR = {"none": 0, "articulable": 1, "reasonable": 2, "probable_cause": 3}
+
+_LIST_GRANT_WANTS = {
+    Act.PROPOSE_LIST_GRANT: ("owner", "ends"),
+    Act.ACCEPT_LIST_GRANT: ("owner", "ends", "proposer"),
+    Act.END_LIST_GRANT: ("owner",),
+}
 
 Json = dict[str, Any]
 
@@ -147,6 +154,9 @@ def act_request(
         case Act.OPEN_HOLD | Act.RENEW_HOLD | Act.CLOSE_HOLD | Act.KEEP_HOLD | Act.ASK_ELSEWHERE:
             named, facts = _described(act, context)
             agencies.append(named)
+        case Act.MANAGE_HOTLISTS | Act.PROPOSE_LIST_GRANT | Act.ACCEPT_LIST_GRANT | Act.END_LIST_GRANT:
+            owners, facts = _about_lists(act, context)
+            agencies += owners
         case _:
             pass
     return _request(Act(act), person, operator, facts, agencies)
@@ -162,6 +172,15 @@ def _described(act: Act, context: ActContext) -> tuple[AgencyFacts, Json]:
     if not isinstance(context.hold, HoldFacts):
         raise FactsRefused("the hold is not described")
     return context.hold.holder, hold_context(context.hold)
+
+
+def _about_lists(act: Act, context: ActContext) -> tuple[list[AgencyFacts], Json]:
+    """Return what is told of a hot list or a list grant, and whose list it is where the policies ask."""
+    if act is Act.MANAGE_HOTLISTS:
+        return [], {"granted": context.list_granted} if isinstance(context.list_granted, bool) else {}
+    if not isinstance(context.list_grant, ListGrantFacts):
+        raise FactsRefused("the list grant is not described")
+    return [context.list_grant.owner], list_grant_context(context.list_grant, wants=_LIST_GRANT_WANTS[act])
 
 
 def is_approved(question: Question) -> bool:

@@ -72,6 +72,12 @@ FLOOR: frozenset[PolicyId] = frozenset(
             "floor-grant-without-end",
             "profile-grant-denied",
             "profile-grant-case-specific",
+            # lists.cedar
+            "floor-own-list-grant",
+            "floor-list-of-immigration-enforcement",
+            "floor-list-of-private-or-unknown",
+            "floor-list-grant-without-end",
+            "floor-foreign-list-without-grant",
             # law/*.cedar: what the fields of single profiles cannot say
             "us-mn-tracking",
             "us-mn-tracking-exigency",

@@ -89,6 +89,10 @@ def _set(node: Node, actor: Actor, agency: AgencyId, word: str, step: Callable[[
     known = node.registries.agencies.get(agency).agency
     change = Change(action=Action.SETTING_CHANGED, facts={"change": word, "agency": known})
     carry_out(node, actor, Act.MANAGE_OPERATOR, operators_of(node, known), change, lambda: step(known))
+    # lists of an agency that is not active match nothing
+    for desk in node.desks.values():
+        if any(one.owner_agency == known for one in node.registries.hot_lists.list_all(desk.name)):
+            desk.reload_index(node.registries.entries, node.clock)
     return _line(node, known)
 
 

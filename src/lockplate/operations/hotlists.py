@@ -14,8 +14,11 @@ from lockplate.errors import BadInput
 from lockplate.gate.act import Act
 from lockplate.hotlist import Category, EntryId, ListId, RefusedLine, parse_list_csv
 from lockplate.operations.authority import Change, authorise, carry_out, follow_up, make_recorded, require_any
+from lockplate.operations.foreign_lists import authorise_list
+from lockplate.operations.list_states import ListStanding, list_standing
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator, require_file
+from lockplate.read import Vehicle
 from lockplate.registry.entries import ListDiff, NewEntry, StoredEntry
 from lockplate.registry.hotlists import HotList, NewHotList
 from lockplate.terms import Action, AgencyId, OperatorId, PersonId
@@ -23,6 +26,7 @@ from lockplate.wiring.desk import list_age
 from lockplate.wiring.node import Node
 
 MAX_LIST_BYTES = 256 * 1024 * 1024
+MAX_VEHICLE_WORD = 40
 LONGEST_SHIFT = timedelta(hours=12)
 """How long an entry made by hand may stand where the law ends it with the shift. Ours: no law says how long it is."""
 
@@ -61,8 +65,15 @@ class EnterPlate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """RFC 3339: when it stops matching and is deleted. Every entry has an end."""
     region: str = ""
     case_number: str = ""
+    """Every entry made by hand belongs to a case."""
     case_open: bool = False
     """The case goes on after the shift: then the entry may stand longer, where the law ends it with the shift."""
+    make: str = ""
+    model: str = ""
+    color: str = ""
+    body: str = ""
+    """Type of vehicle: car, truck, motorcycle…"""
+    year: str = ""
 
 
 class EnteredPlate(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +99,11 @@ class HotListLine(msgspec.Struct, frozen=True, kw_only=True):
 
     hot_list: HotList
     entries: int
-    """Unexpired; a stale list's file entries are among them and match nothing."""
+    """Unexpired and, on another agency's list, accepted; a stale list's file entries are among them and match
+    nothing."""
     stale: bool
+    standing: ListStanding
+    """Whether its file is matched, since when, until when, and what waits."""
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,18 +148,17 @@ def add_hot_list(node: Node, actor: Actor, new: AddHotList) -> HotListLine:
     categories = frozenset(new.categories)
     facts = {"change": "added", "owner": owner, "categories": ",".join(sorted(each.value for each in categories))}
     change = Change(action=Action.HOTLIST_CHANGED, facts=facts)
-    authority = authorise(node, actor, Act.MANAGE_HOTLISTS, [operator], change)[operator]
-    made = node.registries.hot_lists.add(
-        NewHotList(
-            operator=operator,
-            name=new.name,
-            owner_agency=owner,
-            categories=categories,
-            source=new.source,
-            legal_basis=new.legal_basis,
-            max_age=timedelta(hours=new.max_age_hours),
-        )
+    new_list = NewHotList(
+        operator=operator,
+        name=new.name,
+        owner_agency=owner,
+        categories=categories,
+        source=new.source,
+        legal_basis=new.legal_basis,
+        max_age=timedelta(hours=new.max_age_hours),
     )
+    authority = authorise_list(node, actor, new_list, change)
+    made = node.registries.hot_lists.add(new_list)
     # an empty list matches nothing, so the record may follow: only now does the list have its id
     named = Change(
         action=change.action,
@@ -166,7 +179,7 @@ def import_hot_list(node: Node, actor: Actor, request: ImportHotList) -> ImportR
         # a list of one plate could be guessed from a bare hash, so the leaf only commits to it
         private={"file_sha256": hashlib.sha256(data).hexdigest()},
     )
-    authority = authorise(node, actor, Act.MANAGE_HOTLISTS, [hot_list.operator], change)[hot_list.operator]
+    authority = authorise_list(node, actor, hot_list, change)
     parsed = parse_list_csv(data)
     if request.dry_run:
         return _report(node, hot_list.operator, node.registries.entries.compare(hot_list.list_id, parsed), dry_run=True)
@@ -184,13 +197,17 @@ def import_hot_list(node: Node, actor: Actor, request: ImportHotList) -> ImportR
 
 
 def enter_plate(node: Node, actor: Actor, request: EnterPlate) -> EnteredPlate:
-    """Put one plate on a hot list by hand: with a reason, a person who answers for it, and an end; all on record."""
+    """Put one plate on a hot list by hand: a reason, a case, a person who answers for it, an end; all on record.
+
+    It is matched against reads that arrive from now on. Where the car was before is a question, which the gate answers.
+    """
     hot_list = node.registries.hot_lists.get(ListId(request.list_id))
     person = actor.require_person(node).person
     until = parse_time(request.until) if request.until else None
     facts = {"change": "entered", "list": hot_list.list_id, "category": request.category.value}
     facts |= {"case_open": "yes" if request.case_open else "no"}
     private = {"plate": request.plate, "reason": request.reason, "case_number": request.case_number}
+    private |= {"vehicle": " ".join(filter(None, _described(request)))}
     change = Change(
         action=Action.HOTLIST_CHANGED,
         facts=facts if until is None else facts | {"until": format_time(until)},
@@ -207,6 +224,7 @@ def enter_plate(node: Node, actor: Actor, request: EnterPlate) -> EnteredPlate:
             reason=request.reason,
             expires_at=end,
             case_number=request.case_number,
+            vehicle=_vehicle(request),
         )
         return node.registries.entries.add(new, by=person)
 
@@ -226,13 +244,15 @@ def enter_plate(node: Node, actor: Actor, request: EnterPlate) -> EnteredPlate:
 def _entry_end(node: Node, operator: OperatorId, request: EnterPlate, until: datetime | None) -> datetime:
     """Return when an entry ends, or raise BadInput: none given, or later than the operator's law lets it stand."""
     law = node.facts.profile(operator)
-    if (law is None or law.manual_reason_required) and not request.reason.strip():
+    if not request.reason.strip():
         raise BadInput("an entry made by hand needs a reason", code="reason_missing")
+    if not request.case_number.strip():
+        raise BadInput("an entry made by hand needs a case", code="case_missing", next_step="Give --case N.")
     if until is None:
         raise BadInput("an entry made by hand has an end", code="no_end", next_step="Give --until.")
     life = None if law is None else law.manual_entry_life
     if life == "end_of_shift":
-        if request.case_open and request.case_number.strip():
+        if request.case_open:
             return until
         life = LONGEST_SHIFT
     if life is not None and until - node.clock.now() > life:
@@ -240,9 +260,22 @@ def _entry_end(node: Node, operator: OperatorId, request: EnterPlate, until: dat
             "the law ends an entry made by hand before that",
             code="entry_too_long",
             next_step="Give an earlier --until; where the law ends it with the shift, an open case may go on: "
-            "--case N --case-open.",
+            "--case-open.",
         )
     return until
+
+
+def _described(request: EnterPlate) -> tuple[str, ...]:
+    return tuple(each.strip() for each in (request.year, request.color, request.make, request.model, request.body))
+
+
+def _vehicle(request: EnterPlate) -> Vehicle | None:
+    """Return the vehicle as it was described, None when it was not, or raise BadInput."""
+    year, color, make, model, body = (each or None for each in _described(request))
+    if any(each is not None and len(each) > MAX_VEHICLE_WORD for each in (year, color, make, model, body)):
+        raise BadInput("a word about the vehicle is too long", code="text_too_long")
+    vehicle = Vehicle(make=make, model=model, color=color, body=body, year=year)
+    return None if vehicle == Vehicle() else vehicle
 
 
 def list_hot_lists(node: Node, actor: Actor, which: HotListsOf) -> tuple[HotListLine, ...]:
@@ -301,11 +334,12 @@ def _report(node: Node, operator: OperatorId, diff: ListDiff, *, dry_run: bool) 
 
 
 def _line(node: Node, hot_list: HotList) -> HotListLine:
-    now = node.clock.now()
+    standing = list_standing(node, hot_list)
     return HotListLine(
         hot_list=hot_list,
-        entries=node.registries.entries.counts(now).get(hot_list.list_id, 0),
-        stale=hot_list.is_stale(now, list_age(node.law, hot_list.operator)),
+        entries=standing.entries,
+        stale=hot_list.is_stale(node.clock.now(), list_age(node.law, hot_list.operator)),
+        standing=standing,
     )
 
 

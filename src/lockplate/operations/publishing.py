@@ -25,6 +25,7 @@ from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.witnesses import WitnessesTold, witnesses_of
 from lockplate.operations.words import WordList, words_in_force
 from lockplate.registry.grants import PublicGrant
+from lockplate.registry.list_grants import PublicListGrant
 from lockplate.retention.receipt import is_complete
 from lockplate.retention.sureness import RetentionState
 from lockplate.terms import Action, AgencyKind, LeafIndex, OperatorId, PolicyId, Purpose, RecordMode
@@ -145,6 +146,7 @@ class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     operators: tuple[PublicOperator, ...]
     grants: tuple[PublicGrant, ...]
+    list_grants: tuple[PublicListGrant, ...]
     never_answered: tuple[Reason, ...]
     words: WordList
     policy_set_hash: str
@@ -232,6 +234,7 @@ class PublicNumbers:
             at=now,
             operators=operators,
             grants=node.registries.grants.register(now),
+            list_grants=node.registries.list_grants.register(now),
             never_answered=reasons_of(node.gate, NEVER_ANSWERED),
             words=words_in_force(node),
             policy_set_hash=node.gate.policy_set_hash,

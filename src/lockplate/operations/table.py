@@ -20,6 +20,8 @@ from lockplate.operations.hits import HITS
 from lockplate.operations.holds import HOLDS
 from lockplate.operations.hotlists import HOT_LISTS
 from lockplate.operations.law import LAW
+from lockplate.operations.list_entries import LIST_ENTRIES
+from lockplate.operations.list_grants import LIST_GRANTS
 from lockplate.operations.local_law import LOCAL_LAW
 from lockplate.operations.operation import Operation
 from lockplate.operations.operators import OPERATORS
@@ -56,6 +58,8 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *PLACES,
             *GRANTS,
             *HOT_LISTS,
+            *LIST_ENTRIES,
+            *LIST_GRANTS,
             *HITS,
             *HOLDS,
             *RETAINING,

@@ -17,12 +17,14 @@ from lockplate.clock import Clock, require_utc
 from lockplate.errors import BadInput, NotFound
 from lockplate.hotlist import (
     MAX_REASON_CHARACTERS,
+    PLAIN_TERMS,
     Category,
     Entry,
     EntryId,
     LineRefused,
     ListId,
     ListRow,
+    ListTerms,
     ParsedList,
     Refusal,
     RefusedLine,
@@ -35,6 +37,7 @@ from lockplate.read import Vehicle
 from lockplate.registry.database import reading, writing
 from lockplate.registry.hotlists import HotList, read_hot_list
 from lockplate.registry.ids import new_id
+from lockplate.registry.list_footing import Footing, read_footing, require_stands
 from lockplate.registry.people import read_person_facts
 from lockplate.registry.sealing import ColumnSealer, SealerOf
 from lockplate.registry.tables import hot_list_entries, hot_lists
@@ -56,6 +59,8 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     expires_at: datetime
     case_number: str = ""
+    vehicle: Vehicle | None = None
+    """What the vehicle looks like, as whoever enters it says."""
 
 
 class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +82,9 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = ""
     """The source's own number of the entry."""
     zero_for_letter: bool = False
+    accepted_by: PersonId | None = None
+    """Who took an entry of another agency's list over; since then it may match, while a grant covers its list."""
+    accepted_at: datetime | None = None
 
 
 class ListDiff(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,14 +129,14 @@ class Entries:
         self._importing = threading.Lock()
 
     def compare(self, list_id: ListId, parsed: ParsedList) -> ListDiff:
-        """Return what `replace` would do, and do nothing. Raises NotFound."""
+        """Return what `replace` would do, and do nothing. Raises what it raises."""
         return self._plan(list_id, parsed).diff
 
     def replace(self, list_id: ListId, parsed: ParsedList) -> ListDiff:
         """Make a file the list's content: entries made by hand stay, the file's earlier entries go when it drops them.
 
         Written in steps; the list counts as refreshed only after the last one, and an import that was cut short is
-        mended by the next. Raises NotFound.
+        mended by the next. Raises NotFound; Conflict for another agency's list that no grant covers.
         """
         with self._importing:
             plan = self._plan(list_id, parsed)
@@ -150,8 +158,8 @@ class Entries:
     def add(self, new: NewEntry, *, by: PersonId) -> StoredEntry:
         """List one plate by hand.
 
-        Raises BadInput (plate, region, no reason, no future expiry, a category that is not the list's, an inactive
-        person), NotFound.
+        Raises BadInput (plate, region, no reason, no future expiry, a category that is not the list's, another agency's
+        list, an inactive person), NotFound.
         """
         now = self._clock.now()
         row = _checked_row(new, now)
@@ -159,6 +167,8 @@ class Entries:
             hot_list = read_hot_list(connection, new.list_id)
             if new.category not in hot_list.categories:
                 raise LineRefused(Refusal.CATEGORY_NOT_OF_LIST)
+            if read_footing(connection, hot_list, now).foreign_owner is not None:
+                raise BadInput("nobody here writes on another agency's list", code="foreign_list")
             if not read_person_facts(connection, by).active:
                 raise BadInput("only an active person may list a plate", code="inactive_person")
             sealer = self._sealer_of(hot_list.operator)
@@ -175,6 +185,15 @@ class Entries:
             here = hot_list_entries.c.entry_id == entry_id
             if not connection.execute(delete(hot_list_entries).where(here)).rowcount:
                 raise _unknown()
+
+    def list_of(self, entry_id: EntryId) -> ListId:
+        """Return which list an entry is on, or raise NotFound; nothing is opened."""
+        with reading(self._engine) as connection:
+            wanted = select(hot_list_entries.c.list_id).where(hot_list_entries.c.entry_id == entry_id)
+            found = connection.execute(wanted).scalar_one_or_none()
+        if found is None:
+            raise _unknown()
+        return ListId(found)
 
     def get(self, entry_id: EntryId) -> StoredEntry:
         """Return one entry, opened, or raise NotFound."""
@@ -211,7 +230,8 @@ class Entries:
     def load(self, operator: OperatorId, now: datetime, law_age: timedelta | None = None) -> Iterator[Entry]:
         """Yield what the operator's active lists say at `now`, for the in-memory index.
 
-        Left out: expired entries, and a stale list's file entries; `law_age` is the law's own age for lists.
+        Left out: expired entries; a stale list's file entries (`law_age` is the law's own age for lists); of another
+        agency's list, everything that no grant covers and what nobody here accepted. What a grant covers ends with it.
         Raises SealBroken for a cell that does not open.
         """
         sealer = self._sealer_of(operator)
@@ -219,16 +239,22 @@ class Entries:
         same: dict[Any, Any] = {}
         with reading(self._engine) as connection:
             for hot_list in _active_lists(connection, operator):
-                stale_at = hot_list.stale_at(law_age) or now
+                footing = read_footing(connection, hot_list, now)
+                if not footing.stands:
+                    continue
+                stale_at, terms = hot_list.stale_at(law_age) or now, _terms(footing)
                 wanted = select(hot_list_entries).where(
-                    hot_list_entries.c.list_id == hot_list.list_id, hot_list_entries.c.expires_at > now
+                    hot_list_entries.c.list_id == hot_list.list_id,
+                    hot_list_entries.c.expires_at > now,
+                    footing.accepted(),
                 )
                 with connection.execution_options(yield_per=_CHUNK).execute(wanted) as rows:
                     for row in rows:
-                        until = row.expires_at if row.manual else min(row.expires_at, stale_at)
+                        until = footing.until(row.expires_at if row.manual else min(row.expires_at, stale_at))
                         if until > now:
                             region, until = same.setdefault(row.region, row.region), same.setdefault(until, until)
-                            yield _indexed(hot_list.list_id, row, _open(sealer, "plate_sealed", row), region, until)
+                            plate = _open(sealer, "plate_sealed", row)
+                            yield _indexed(hot_list.list_id, row, plate, region, until, terms)
 
     def expired(self, now: datetime, operator: OperatorId) -> dict[ListId, int]:
         """Return how many entries of an operator's lists are over, by list; made by hand or not."""
@@ -255,6 +281,7 @@ class Entries:
         gone: list[EntryId] = []
         with reading(self._engine) as connection:
             hot_list = read_hot_list(connection, list_id)
+            require_stands(read_footing(connection, hot_list, self._clock.now()))
             sealer = self._sealer_of(hot_list.operator)
             wanted = select(hot_list_entries).where(hot_list_entries.c.list_id == list_id, ~hot_list_entries.c.manual)
             with connection.execution_options(yield_per=_CHUNK).execute(wanted) as rows:
@@ -370,9 +397,10 @@ def _sealed_values(
 
 
 def _changed_values(sealer: ColumnSealer, entry_id: EntryId, row: ListRow) -> dict[str, Any]:
-    """Return what an UPDATE binds for one changed entry."""
+    """Return what an UPDATE binds for one changed entry; of another agency's list it waits to be accepted again."""
     reason = sealer.seal_column(_TABLE, "reason_sealed", entry_id, row.reason.encode())
-    return {"changed_entry": entry_id, "reason_sealed": reason, "expires_at": row.expires_at}
+    again = {"accepted_by": None, "accepted_at": None}
+    return {"changed_entry": entry_id, "reason_sealed": reason, "expires_at": row.expires_at} | again
 
 
 def _insert_entries(connection: Connection, values: Sequence[dict[str, Any]]) -> None:
@@ -393,7 +421,14 @@ def _open(sealer: ColumnSealer, column: str, row: Row[Any]) -> str:
     return sealer.open_column(_TABLE, column, row.entry_id, getattr(row, column)).decode()
 
 
-def _indexed(list_id: ListId, row: Row[Any], plate: str, region: str | None, until: datetime) -> Entry:
+def _terms(footing: Footing) -> ListTerms:
+    """Return what all of a list's alerts have in common."""
+    return PLAIN_TERMS if footing.foreign_owner is None else ListTerms(foreign_owner=footing.foreign_owner)
+
+
+def _indexed(
+    list_id: ListId, row: Row[Any], plate: str, region: str | None, until: datetime, terms: ListTerms
+) -> Entry:
     key = fold(plate)
     return Entry(
         list_id=list_id,
@@ -403,6 +438,7 @@ def _indexed(list_id: ListId, row: Row[Any], plate: str, region: str | None, unt
         region=region,
         category=Category(row.category),
         expires_at=until,
+        terms=terms,
         entered_at=row.entered_at,
         manual=row.manual,
     )
@@ -421,6 +457,8 @@ def _stored(sealer: ColumnSealer, row: Row[Any]) -> StoredEntry:
         entered_by=None if row.entered_by is None else PersonId(row.entered_by),
         manual=row.manual,
         case_number=_open(sealer, "case_sealed", row) if row.case_sealed is not None else "",
+        accepted_by=None if row.accepted_by is None else PersonId(row.accepted_by),
+        accepted_at=row.accepted_at,
     )
 
 

@@ -175,10 +175,10 @@ class Grants:
         )
         case = papers.case_number.strip().encode() if made.for_case else None
         with writing(self._engine) as connection:
-            owner = _owner(connection, proposal.operator)
+            owner = agency_of_operator(connection, proposal.operator)
             _require_grantee(connection, proposal.grantee, owner)
             _require_readers(connection, proposal)
-            _require_person(connection, by, {owner, proposal.grantee})
+            require_person_of(connection, by, {owner, proposal.grantee})
             connection.execute(
                 insert(grants).values(
                     grant_id=made.grant,
@@ -209,7 +209,7 @@ class Grants:
             found = _get(connection, grant)
             if found.state(now) is not GrantState.PROPOSED:
                 raise Conflict(f"the grant is {found.state(now).value}, not proposed", code="grant_not_proposed")
-            _require_person(connection, by, {_owner(connection, found.operator)})
+            require_person_of(connection, by, {agency_of_operator(connection, found.operator)})
             if by == found.proposed_by:
                 raise BadInput("another person than the proposer must approve", code="second_person_needed")
             if any(_overlap(found, other) for other in _of_pair(connection, found.operator, found.grantee)):
@@ -231,7 +231,7 @@ class Grants:
             found = _get(connection, grant)
             if found.state(now) not in LIVE:
                 raise Conflict(f"the grant is {found.state(now).value} already", code="grant_over")
-            _require_person(connection, by, {_owner(connection, found.operator)})
+            require_person_of(connection, by, {agency_of_operator(connection, found.operator)})
             _step(connection, grant, grants.c.revoked_at.is_(None), {"revoked_by": by, "revoked_at": now})
             return _get(connection, grant)
 
@@ -245,7 +245,7 @@ class Grants:
         with writing(self._engine) as connection:
             found = _get(connection, grant)
             require_paper_to_withdraw(found, now)
-            _require_person(connection, by, {_owner(connection, found.operator), found.grantee})
+            require_person_of(connection, by, {agency_of_operator(connection, found.operator), found.grantee})
             values = {"paper_withdrawn_by": by, "paper_withdrawn_at": now}
             _step(connection, grant, grants.c.paper_withdrawn_at.is_(None), values)
             return _get(connection, grant)
@@ -366,7 +366,7 @@ def _check(proposal: GrantProposal, now: datetime) -> None:
         raise BadInput("the paper's SHA-256 is missing or not 64 hex digits", code="bad_instrument")
 
 
-def _owner(connection: Connection, operator: OperatorId) -> AgencyId:
+def agency_of_operator(connection: Connection, operator: OperatorId) -> AgencyId:
     """Return the operator's agency, or raise NotFound."""
     row = connection.execute(select(operators.c.agency).where(operators.c.operator == operator)).one_or_none()
     if row is None:
@@ -395,7 +395,7 @@ def _require_readers(connection: Connection, proposal: GrantProposal) -> None:
             raise NotFound("a named reader is not the operator's", code="unknown_reader")
 
 
-def _require_person(connection: Connection, person: PersonId, allowed: set[AgencyId]) -> None:
+def require_person_of(connection: Connection, person: PersonId, allowed: set[AgencyId]) -> None:
     """Raise BadInput when the person is inactive or of another agency."""
     facts = read_person_facts(connection, person)
     if not facts.active or facts.agency not in allowed:

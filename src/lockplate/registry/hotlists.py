@@ -134,6 +134,11 @@ def read_hot_list(connection: Connection, list_id: ListId) -> HotList:
     return _hot_list(row)
 
 
+def list_hot_lists(connection: Connection) -> tuple[HotList, ...]:
+    """Return every list inside the caller's transaction, by id."""
+    return tuple(_hot_list(row) for row in connection.execute(select(hot_lists).order_by(hot_lists.c.list_id)))
+
+
 def _require_owner(connection: Connection, new: NewHotList) -> None:
     """Raise NotFound or BadInput when the operator or the owner will not do."""
     if connection.execute(select(operators.c.operator).where(operators.c.operator == new.operator)).first() is None:

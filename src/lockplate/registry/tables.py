@@ -216,6 +216,26 @@ grants = Table(
     Index(None, "operator", "grantee"),
 )
 
+list_grants = Table(
+    "list_grants",
+    metadata,
+    Column("list_grant", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False),
+    Column("owner_agency", Text, ForeignKey("agencies.agency"), nullable=False),
+    Column("categories", WordSet, nullable=False),
+    Column("valid_from", UtcTime, nullable=False),
+    Column("valid_to", UtcTime, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("note_sealed", LargeBinary),
+    Column("proposed_by", Text, ForeignKey("people.person"), nullable=False),
+    Column("proposed_at", UtcTime, nullable=False),
+    Column("accepted_by", Text, ForeignKey("people.person")),
+    Column("accepted_at", UtcTime),
+    Column("ended_by", Text, ForeignKey("people.person")),
+    Column("ended_at", UtcTime),
+    Index(None, "operator", "owner_agency"),
+)
+
 hot_lists = Table(
     "hot_lists",
     metadata,
@@ -248,6 +268,9 @@ hot_list_entries = Table(
     Column("manual", Boolean, nullable=False),
     # of an entry made by hand
     Column("case_sealed", LargeBinary),
+    # of an entry of another agency's list: until a person here accepts it, it matches nothing
+    Column("accepted_by", Text),
+    Column("accepted_at", UtcTime),
 )
 
 hits = Table(

@@ -20,6 +20,7 @@ from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from lockplate.errors import LockplateError, Overloaded
 from lockplate.operations.documents import count_all
+from lockplate.operations.list_schedule import ListSchedule
 from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.schedule import ForgettingSchedule
 from lockplate.web.commands import ask_question, run_command
@@ -160,10 +161,14 @@ async def _cosign(doorway: Doorway) -> None:
 
 
 async def _forget(doorway: Doorway, stopping: asyncio.Event) -> None:
-    """Forget what is over at start and after each hour begins; a run that is under way ends before the server does."""
-    schedule = ForgettingSchedule(doorway.node)
+    """Forget what is over at start and after each hour begins; a run that is under way ends before the server does.
+
+    The same round takes lists in again whose time has come.
+    """
+    schedule, lists = ForgettingSchedule(doorway.node), ListSchedule(doorway.node)
     while not stopping.is_set():
         await asyncio.to_thread(schedule.step)
+        await asyncio.to_thread(lists.step)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), FORGET_POLL_SECONDS)
 

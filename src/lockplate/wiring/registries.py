@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from lockplate.clock import Clock
+from lockplate.registry.acceptance import Acceptances
 from lockplate.registry.agencies import Agencies
 from lockplate.registry.day_counts import DayCounts
 from lockplate.registry.entries import Entries
@@ -17,6 +18,7 @@ from lockplate.registry.grants import Grants
 from lockplate.registry.hits import Hits
 from lockplate.registry.holds import Holds
 from lockplate.registry.hotlists import HotLists
+from lockplate.registry.list_grants import ListGrants
 from lockplate.registry.local_laws import LocalLaws
 from lockplate.registry.operators import Operators
 from lockplate.registry.passwords import Passwords
@@ -49,6 +51,8 @@ class Registries:
     grants: Grants
     hot_lists: HotLists
     entries: Entries
+    list_grants: ListGrants
+    acceptances: Acceptances
     hits: Hits
     holds: Holds
     waiting: WaitingRequests
@@ -72,6 +76,8 @@ def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: Seale
         grants=Grants(engine, sealer_of, clock),
         hot_lists=HotLists(engine, clock),
         entries=Entries(engine, sealer_of, clock),
+        list_grants=ListGrants(engine, sealer_of, clock),
+        acceptances=Acceptances(engine, clock),
         hits=Hits(engine, sealer_of, clock),
         holds=Holds(engine, clock),
         waiting=WaitingRequests(engine, sealer_of, clock),

@@ -146,7 +146,7 @@ def test_a_refused_read_is_matched_against_nothing(county: Any) -> None:
     )  # fmt: skip
     listed = EnterPlate(
         list_id=made.hot_list.list_id, plate="KTN0417", category=Category.STOLEN_VEHICLE, reason="taken",
-        until=(START + timedelta(hours=5)).isoformat(),
+        case_number="26-7", until=(START + timedelta(hours=5)).isoformat(),
     )  # fmt: skip
     county.run("hotlist.enter", listed, "sam", there=True)
     for hours, mode in enumerate((RecordMode.RECORD, RecordMode.INDEX_ONLY), start=1):

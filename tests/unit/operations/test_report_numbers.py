@@ -64,7 +64,7 @@ def live(county: Any, folder: Path) -> str:
     ).hot_list  # fmt: skip
     for number in range(len(FOUND)):
         entry = EnterPlate(
-            list_id=made.list_id, plate=f"HOT{number:03}", reason="taken on Main St",
+            list_id=made.list_id, plate=f"HOT{number:03}", reason="taken on Main St", case_number="26-7",
             category=Category.WANTED if number == 0 else Category.STOLEN_VEHICLE,
             until=format_time(START + timedelta(days=9)),
         )  # fmt: skip

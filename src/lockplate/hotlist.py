@@ -112,6 +112,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Its file writes the letter O as zero, so that a zero in its text may be either."""
     entered_at: datetime | None = None
     manual: bool = False
+    accepted_at: datetime | None = None
+    """Of another agency's list: when a person here took it over."""
+
+    @property
+    def counts_from(self) -> datetime | None:
+        """From when it counts; where a car was before is a question, which the gate answers. None: nobody noted it."""
+        return self.accepted_at or self.entered_at
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):

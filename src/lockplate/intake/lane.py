@@ -141,7 +141,7 @@ class Lane:
 
     def hits(self, read: Read, reader: ReaderId, captured_at: datetime) -> list[NewHit]:
         """Return the hits of a read: a copy of what a person must compare, with the best picture that came."""
-        return [self._hit(read, reader, captured_at, match) for match in self.index.match(read)]
+        return [self._hit(read, reader, captured_at, match) for match in self._matches(read, captured_at)]
 
     def later_hits(
         self, read: Read, reader: ReaderId, captured_at: datetime, alerted: Collection[EntryId]
@@ -150,8 +150,20 @@ class Lane:
 
         A passage's first read may lack the region, or have a letter wrong, that a later one has right.
         """
-        matches = [one for one in self.index.match(read) if one.alerts and one.entry.entry_id not in alerted]
+        found = self._matches(read, captured_at)
+        matches = [one for one in found if one.alerts and one.entry.entry_id not in alerted]
         return [self._hit(read, reader, captured_at, match) for match in matches]
+
+    def _matches(self, read: Read, captured_at: datetime) -> list[Match]:
+        """Return the entries that a read names and that counted when the car passed, as far as clocks agree.
+
+        A read that comes late, comes again or lies in a file of old must not tell where a car was before somebody
+        listed it: that would be a search of the past without gate and record.
+        """
+        latest = captured_at + CLOCK_TOLERANCE
+        return [
+            one for one in self.index.match(read) if one.entry.counts_from is None or one.entry.counts_from <= latest
+        ]
 
     def _hit(self, read: Read, reader: ReaderId, captured_at: datetime, match: Match) -> NewHit:
         picture, entry = _best_picture(read.images), match.entry

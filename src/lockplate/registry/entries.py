@@ -441,6 +441,8 @@ def _indexed(
         terms=terms,
         entered_at=row.entered_at,
         manual=row.manual,
+        # on one's own list nothing is accepted, and what was so under another owner does not count
+        accepted_at=None if terms.foreign_owner is None else row.accepted_at,
     )
 
 

@@ -21,7 +21,7 @@ def test_from_a_list_to_a_confirmed_hit(line: Any, tmp_path: Path) -> None:
     report = line.json("hotlist", "import", str(file), "--list", list_id, "--as", "sam")
     assert (1, 1, {"malformed": 1}, 2) == (dry["added"], report["added"], report["refused_by_reason"], report["rows"])
     assert "1 unchanged" in line.run("hotlist", "import", str(file), "--list", list_id).stdout
-    assert "matching" in line.run("hotlist", "list").stdout
+    assert "fresh" in line.run("hotlist", "list").stdout
     reads = tmp_path / "reads.ndjson"
     read = {"plate": "4HJK882", "captured_at": now.isoformat(), "reader": "bridge-1"}
     reads.write_text(json.dumps(read) + "\n", encoding="utf-8")

@@ -126,5 +126,22 @@ def test_what_was_hours_ago_is_no_alert(
 ) -> None:
     """A reader that was cut off sends its reads late: the hit is there, nobody is sent after it."""
     list_in_california("LATE001")
+    node.clock.advance(timedelta(hours=3))
     send(msgspec.structs.replace(make_read("LATE001", node.clock.now() - timedelta(hours=2)), region="US-CA"))
     assert [False] == [hit.alerts for hit in hits_of(node, "LATE001")]
+
+
+def test_where_a_car_was_before_it_was_listed_is_no_hit(
+    node: Node, send: Send, make_read: Callable[..., Read], list_in_california: Callable[[str], None]
+) -> None:
+    """Neither late, nor again, nor as a later read of a passage of before; five minutes count as the same moment."""
+    before = node.clock.now() - timedelta(minutes=30)
+    read = msgspec.structs.replace(make_read("BEFORE1", before), region="US-CA")
+    send(read)
+    list_in_california("BEFORE1")
+    send(read)
+    send(msgspec.structs.replace(make_read("BEFORE1", before + timedelta(seconds=5)), region="US-CA"))
+    send(msgspec.structs.replace(make_read("BEFORE1", before + timedelta(minutes=24)), region="US-CA"))
+    assert [] == hits_of(node, "BEFORE1")
+    send(msgspec.structs.replace(make_read("BEFORE1", node.clock.now() - timedelta(minutes=4)), region="US-CA"))
+    assert [True] == [hit.alerts for hit in hits_of(node, "BEFORE1")]

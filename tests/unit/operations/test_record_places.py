@@ -35,7 +35,7 @@ PLATE = "7REC417"
 @pytest.fixture
 def fresh(tmp_path: Path, make_county: Any) -> Iterator[Any]:
     """A county for one test, with a hot list, a hit on it and the reader that made it."""
-    with make_county(tmp_path / "home", SetClock(START)) as county:
+    with make_county(tmp_path / "home", SetClock(START - 2 * HOUR)) as county:
         made = county.run(
             "hotlist.add",
             AddHotList(
@@ -52,6 +52,7 @@ def fresh(tmp_path: Path, make_county: Any) -> Iterator[Any]:
             case_number="26-1", until=format_time(START + DAY),
         )  # fmt: skip
         county.run("hotlist.enter", entry, "sam")
+        county.clock.advance(2 * HOUR)
         county.ingest(tmp_path, [(PLATE, START - HOUR, "bridge-1")])
         yield county
 

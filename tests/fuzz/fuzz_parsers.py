@@ -31,7 +31,6 @@ from lockplate.gate.cases import Case
 from lockplate.gate.decision import Gate
 from lockplate.gate.policy_set import PolicyRefused, PolicySet
 from lockplate.gate.suggestive import load_suggestive_words
-from lockplate.hotlist import parse_list_csv
 from lockplate.keys.kek import load_kek
 from lockplate.law.loading import ProfileRefused, parse_profiles
 from lockplate.law.local import parse_local_text

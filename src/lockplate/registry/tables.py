@@ -230,6 +230,14 @@ hot_lists = Table(
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("refreshed_at", UtcTime),
+    Column("alert_on", WordSet),
+    Column("priority", Text, nullable=False),
+    Column("repeat_after_seconds", BigInteger, nullable=False),
+    Column("entry_life_seconds", BigInteger),
+    Column("oldest_seconds", BigInteger),
+    # of its last file
+    Column("layout", Text),
+    Column("counted", Boolean, nullable=False),
     UniqueConstraint("operator", "name"),
 )
 
@@ -248,6 +256,9 @@ hot_list_entries = Table(
     Column("manual", Boolean, nullable=False),
     # of an entry made by hand
     Column("case_sealed", LargeBinary),
+    # what its source says beside the reason: the vehicle, and the source's own number
+    Column("source_sealed", LargeBinary),
+    Column("zero_for_letter", Boolean, nullable=False),
 )
 
 hits = Table(

@@ -88,7 +88,7 @@ def california_row(line: str, number: int, tally: Tally) -> ListRow:
 
 def _is_new_york(line: str) -> bool:
     found = _NEW_YORK.match(line)
-    return found is not None and found["state"].replace("0", "O") in REGIONS
+    return found is not None and line[:10].rstrip().isalnum() and found["state"].replace("0", "O") in REGIONS
 
 
 def _is_illinois(line: str) -> bool:

@@ -49,7 +49,7 @@ OPERATION_NAMES = {
     "grant.withdraw-paper",
     "hold.close", "hold.list", "hold.open", "hold.renew",
     "hits.confirm", "hits.list", "hits.picture", "hits.show",
-    "hotlist.add", "hotlist.enter", "hotlist.expire", "hotlist.import", "hotlist.list",
+    "hotlist.add", "hotlist.change", "hotlist.enter", "hotlist.expire", "hotlist.import", "hotlist.list",
     "ingest",
     "law.adopt", "law.announce", "law.check", "law.compare", "law.list", "law.local", "law.repeal", "law.show", "law.table",
     "law.trace",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lockplate.clock import SetClock
 from lockplate.errors import BadInput
 from lockplate.hotlist import (
+    LOW_LEVEL,
     PLAIN_TERMS,
     AlertOn,
     Category,
@@ -21,6 +22,7 @@ from lockplate.hotlist import (
     Match,
     MatchKind,
 )
+from lockplate.law.words import LowLevelList
 from lockplate.plate import fold
 from lockplate.read import Candidate, Confidence, Read
 from lockplate.terms import PlateKey, PlateText
@@ -242,3 +244,8 @@ def test_an_entry_without_plate_is_refused() -> None:
     )
     with pytest.raises(BadInput):
         HotListIndex([broken], SetClock(NOW))
+
+
+def test_the_law_and_the_lists_mean_the_same_debts() -> None:
+    """A word of the law that no category has, or the other way round, would open or shut something unseen."""
+    assert {category.value for category in LOW_LEVEL} == {word.value for word in LowLevelList}

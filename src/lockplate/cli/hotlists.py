@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from lockplate.cli.list_import import import_file, list_layouts
+from lockplate.cli.list_import import import_file
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
 from lockplate.cli.session import Session
@@ -25,7 +25,6 @@ OLDEST = "Refuse lines that their source dates longer ago than this."
 
 hot_lists = typer.Typer(no_args_is_help=True, help="Lists that arriving reads are matched against.")
 hot_lists.command("import")(import_file)
-hot_lists.command("layouts")(list_layouts)
 
 
 @hot_lists.command("add")

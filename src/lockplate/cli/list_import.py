@@ -16,7 +16,7 @@ from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, settings_of
 from lockplate.cli.output import print_json, print_lines, told_errors
 from lockplate.cli.session import Session
 from lockplate.errors import BadInput, NodeBusy
-from lockplate.listfiles.layouts import LAYOUTS, layout_names
+from lockplate.listfiles.layouts import layout_names
 from lockplate.operations.list_import import ImportHotList, import_with_progress
 from lockplate.operations.operation import Actor
 from lockplate.operations.plain import plain
@@ -27,7 +27,7 @@ LAYOUT = f"Its layout, where shape does not tell: {', '.join(layout_names())}."
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="Our CSV, or a state's own file; `hotlist layouts` names them.")],
+    file: Annotated[Path, typer.Argument(help="Our own CSV, or a state's file as it comes: docs/hot-lists.md.")],
     list_id: Annotated[str, typer.Option("--list", metavar="ID", help="The list whose content it is.")],
     layout: Annotated[str, typer.Option("--layout", metavar="NAME", help=LAYOUT)] = "",
     accept_count: Annotated[
@@ -62,16 +62,6 @@ def import_file(
             print_json(report)
         else:
             _print_report(report)
-
-
-def list_layouts(as_json: Json = False) -> None:
-    """Name every layout that `hotlist import` reads."""
-    names = {"lockplate": "our own CSV: plate,region,category,reason,expires"}
-    names |= {name: layout.says for name, layout in LAYOUTS.items()}
-    if as_json:
-        print_json(names)
-    else:
-        print_lines([f"{name}: {says}" for name, says in names.items()])
 
 
 def _run(settings: Settings, request: ImportHotList, person: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ def _shared(name: str) -> ModuleType:
 
 asking = _shared("asking")
 law_node = _shared("law_node")
+list_lines = _shared("list_lines")
+list_trap = _shared("list_trap")
 printed = _shared("printed")
 running = _shared("running")
 witnessed = _shared("witnessed")

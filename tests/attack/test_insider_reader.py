@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from insiders import LAKE, PINE, Stage
 
-from lockplate.hotlist import Category, parse_list_csv
+from lockplate.hotlist import Category
+from lockplate.listfiles.own import parse_list_csv
 from lockplate.operations.operation import Actor
 from lockplate.operations.readers import ReaderName
 from lockplate.operations.table import OPERATIONS, operation

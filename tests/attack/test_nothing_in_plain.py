@@ -15,7 +15,8 @@ import httpx
 import numpy as np
 import pytest
 
-from lockplate.hotlist import Category, parse_list_csv
+from lockplate.hotlist import Category
+from lockplate.listfiles.own import parse_list_csv
 from lockplate.plate import fold
 from lockplate.registry.hotlists import NewHotList
 from lockplate.registry.readers import NewReader

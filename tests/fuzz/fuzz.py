@@ -27,6 +27,8 @@ except ImportError:
     )
     raise SystemExit(1 if os.environ.get("LOCKPLATE_NO_SKIPS") else 0) from None
 
+# what all tests share lies one folder up
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 with (
     contextlib.redirect_stderr(io.StringIO()),  # it names every module
     atheris.instrument_imports(include=["lockplate", "fuzz_parsers"], enable_loader_override=False),

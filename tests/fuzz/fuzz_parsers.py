@@ -31,10 +31,11 @@ from lockplate.gate.cases import Case
 from lockplate.gate.decision import Gate
 from lockplate.gate.policy_set import PolicyRefused, PolicySet
 from lockplate.gate.suggestive import load_suggestive_words
-from lockplate.hotlist import parse_list_csv
 from lockplate.keys.kek import load_kek
 from lockplate.law.loading import ProfileRefused, parse_profiles
 from lockplate.law.local import parse_local_text
+from lockplate.listfiles.codes import MAX_TYPES_TOLD
+from lockplate.listfiles.layouts import layout_names, parse_list
 from lockplate.lookup.there import _refused
 from lockplate.note import SignatureType, parse_note, parse_vkey
 from lockplate.operations.places import parse_places
@@ -186,12 +187,21 @@ def take_places(data: bytes) -> None:
         check_words(line.reason)
 
 
-def take_list(data: bytes) -> None:
-    """Every line is a row, refused or blank."""
-    parsed = parse_list_csv(data)
-    assert parsed.lines == len(parsed.rows) + len(parsed.refused) + parsed.blank
-    for row in parsed.rows:
-        msgspec.json.encode(row)
+def hot_list(layout: str) -> Callable[[bytes], None]:
+    """Return the reading of a hot list's file in one layout, or in the one that fits."""
+
+    def take(data: bytes) -> None:
+        parsed = parse_list(data, layout)
+        assert parsed.lines == len(parsed.rows) + len(parsed.refused) + parsed.blank
+        numbers = [row.line for row in parsed.rows] + [line.line for line in parsed.refused]
+        assert len(set(numbers)) == len(numbers) == parsed.entries
+        for row in parsed.rows:
+            msgspec.json.encode(row)
+            assert fold(row.plate_text)
+        assert len(parsed.unknown_types) <= MAX_TYPES_TOLD
+        assert all(len(code) <= 3 or code == "(words)" for code in parsed.unknown_types)
+
+    return take
 
 
 # What proves
@@ -369,7 +379,11 @@ def parsers() -> Iterator[Parser]:
         yield Parser(f"csv-{name}", "files", mapped(name, "csv"), seeds.tables, (BadInput,))
     yield Parser("parquet", "files", mapped("rfc3339", "parquet"), seeds.parquet, (BadInput,))
     yield Parser("column-map", "files", lambda data: load_column_map(data.decode()), seeds.maps, (BadInput, *text))
-    yield Parser("hot-list", "files", take_list, seeds.hot_lists, (BadInput,))
+    yield Parser("hot-list", "files", hot_list(""), seeds.hot_lists, (BadInput,))
+    for name in layout_names():
+        yield Parser(
+            f"hot-list-{name}", "files", hot_list(name), lambda name=name: seeds.hot_lists_in(name), (BadInput,)
+        )
     yield Parser("places", "files", take_places, seeds.places, (BadInput, *text))
     yield Parser("local-law", "law", parse_local_text, seeds.local_laws, (CallerError,))
     yield Parser("law-profile", "law", take_profile, seeds.profiles, (ProfileRefused,))

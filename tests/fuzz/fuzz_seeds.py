@@ -13,6 +13,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet
 
+from list_lines import SAMPLES
 from lockplate.access import AccessRecord, PrivateDetails, canonical_leaf, commitments
 from lockplate.checkpoint import Checkpoint, Signer
 from lockplate.cosigning.cosignature import Cosigner
@@ -120,6 +121,12 @@ def hot_lists() -> tuple[bytes, ...]:
         ),
         b"\xef\xbb\xbfplate,expires\r\n7KTN041,2026-12-01\r\n",
     )
+
+
+def hot_lists_in(layout: str) -> tuple[bytes, ...]:
+    """Return a small file of one layout, with both kinds of line ends."""
+    found = tuple(sample.text().encode() for sample in SAMPLES if sample.layout == layout)
+    return (*found, *(one.replace(b"\n", b"\r\n") for one in found))
 
 
 def places() -> tuple[bytes, ...]:

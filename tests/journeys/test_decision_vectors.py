@@ -24,7 +24,8 @@ from lockplate.operations.grants import GrantName, GrantsOf, ProposeGrant
 from lockplate.operations.hits import Finding as Found
 from lockplate.operations.hits import ListHits
 from lockplate.operations.holds import CloseHold, OpenHold, RenewHold
-from lockplate.operations.hotlists import AddHotList, EnterPlate, HotListsOf, ImportHotList
+from lockplate.operations.hotlists import AddHotList, EnterPlate, HotListsOf
+from lockplate.operations.list_import import ImportHotList
 from lockplate.operations.local_law import TraceLaw
 from lockplate.operations.operators import OperatorName
 from lockplate.operations.places import AddPlace

@@ -12,9 +12,12 @@ from lockplate import errors
 from lockplate.cli.main import app
 from lockplate.findings import RULES
 from lockplate.gate.floor import FLOOR
+from lockplate.hotlist import AlertOn, Category, Priority
 from lockplate.intake import passages
 from lockplate.intake.delivery import Refusal
 from lockplate.law.profile import LawProfile
+from lockplate.listfiles.layouts import layout_names
+from lockplate.listfiles.outcome import Refusal as ListRefusal
 from lockplate.lookup.answer import PlateMatch
 from lockplate.operations.records import RECORDS
 from lockplate.operations.table import OPERATIONS
@@ -104,6 +107,13 @@ def test_every_refusal_has_its_meaning() -> None:
     text = page("life-of-a-read.md")
 
     assert [] == [word.value for word in (*Refusal, *RejectReason) if f"`{word.value}`" not in text]
+
+
+def test_every_layout_of_hot_lists_and_every_refusal_of_a_line_is_explained() -> None:
+    """Whoever imports a list finds what its layout is read for, and what a word in the report means."""
+    text = (DOCS / "hot-lists.md").read_text(encoding="utf-8")
+    words = [*(word.value for word in ListRefusal), *layout_names(), *Category, *AlertOn, *Priority]
+    assert [] == [word for word in words if f"`{word}`" not in text and f" {word}" not in text]
 
 
 def test_every_way_to_match_has_its_meaning() -> None:

@@ -1,19 +1,27 @@
 """`lockplate hotlist …`: the lists that arriving reads are matched against.
 
-What flows in: a list's description, its file. What flows out: counts; refused lines by number and reason.
+What flows in: a list's description. What flows out: the list, counts.
 What it must never see: a plate in its output.
 """
 
-from pathlib import Path
+from datetime import timedelta
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
+from lockplate.cli.list_import import import_file
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
 from lockplate.cli.session import Session
-from lockplate.hotlist import Category
-from lockplate.operations.hotlists import AddHotList, EnterPlate, HotListsOf, ImportHotList
+from lockplate.errors import BadInput
+from lockplate.hotlist import AlertOn, Category, Priority
+from lockplate.operations.hotlists import AddHotList, ChangeHotList, EnterPlate, HotListsOf
+
+ALERT_ON = f"What alerts beside the exact plate, with commas: {', '.join(AlertOn)}; or none."
+REPEAT = "The same entry at the same reader alerts once within this time."
+LIFE = "How long an entry lives whose file gives it no end; the list's age."
+OLDEST = "Refuse lines that their source dates longer ago than this."
 
 _STATES = {
     "fresh": "fresh",
@@ -24,6 +32,7 @@ _STATES = {
 }
 
 hot_lists = typer.Typer(no_args_is_help=True, help="Lists that arriving reads are matched against.")
+hot_lists.command("import")(import_file)
 
 
 @hot_lists.command("add")
@@ -34,47 +43,69 @@ def add(
     legal_basis: Annotated[str, typer.Option("--basis", help="The cite that lets you match against it.")],
     max_age_hours: Annotated[float, typer.Option(help="How old its file may grow before it matches nothing.")] = 24,
     owner: Annotated[str, typer.Option(metavar="AGENCY", help="Who answers for it; the operator's own.")] = "",
+    alert_on: Annotated[str, typer.Option("--alert-on", metavar="WORDS", help=ALERT_ON)] = "none",
+    priority: Annotated[Priority, typer.Option("--priority", help="How much its alerts hurry.")] = Priority.NORMAL,
+    repeat_after_minutes: Annotated[float, typer.Option("--repeat-after-minutes", help=REPEAT)] = 5,
+    entry_life_days: Annotated[float | None, typer.Option("--entry-life-days", help=LIFE)] = None,
+    oldest_days: Annotated[float | None, typer.Option("--oldest-days", help=OLDEST)] = None,
     operator: Operator = "",
     person: As = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Add a hot list; it matches nothing until a file of it is imported."""
-    request = AddHotList(
-        name=name,
-        categories=tuple(categories),
-        source=source,
-        legal_basis=legal_basis,
-        max_age_hours=max_age_hours,
-        operator=operator,
-        owner_agency=owner,
-    )
     with told_errors(as_json=as_json):
+        request = AddHotList(
+            name=name,
+            categories=tuple(categories),
+            source=source,
+            legal_basis=legal_basis,
+            max_age_hours=max_age_hours,
+            operator=operator,
+            owner_agency=owner,
+            alert_on=_alert_on(alert_on),
+            priority=priority,
+            repeat_after_minutes=repeat_after_minutes,
+            entry_life_days=entry_life_days,
+            oldest_days=oldest_days,
+        )
         line = Session(settings_of(home)).run("hotlist.add", request, person=person)
         if as_json:
             print_json(line)
         else:
             made = line["hot_list"]
-            print_lines([f"{made['list_id']}: {made['name']} of {made['owner_agency']}."])
+            print_lines([f"{made['list_id']}: {made['name']} of {made['owner_agency']}.", _terms(made)])
 
 
-@hot_lists.command("import")
-def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV, UTF-8: plate,region,category,reason,expires")],
-    list_id: Annotated[str, typer.Option("--list", metavar="ID", help="The list whose content it is.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+@hot_lists.command("change")
+def change(
+    list_id: Annotated[str, typer.Argument(metavar="LIST", help="The list.")],
+    alert_on: Annotated[str | None, typer.Option("--alert-on", metavar="WORDS", help=ALERT_ON)] = None,
+    priority: Annotated[Priority | None, typer.Option("--priority", help="How much its alerts hurry.")] = None,
+    repeat_after_minutes: Annotated[float | None, typer.Option("--repeat-after-minutes", help=REPEAT)] = None,
+    max_age_hours: Annotated[float | None, typer.Option(help="How old its file may grow.")] = None,
+    entry_life_days: Annotated[float | None, typer.Option("--entry-life-days", help=LIFE)] = None,
+    oldest_days: Annotated[float | None, typer.Option("--oldest-days", help=OLDEST + " 0: however old.")] = None,
     person: As = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Make a file a list's content; every line is accounted for."""
-    request = ImportHotList(list_id=list_id, path=str(file.absolute()), dry_run=dry_run)
+    """Change what a list's matches raise and how long its entries live, on record."""
     with told_errors(as_json=as_json):
-        report = Session(settings_of(home)).run("hotlist.import", request, person=person)
+        request = ChangeHotList(
+            list_id=list_id,
+            alert_on=None if alert_on is None else _alert_on(alert_on),
+            priority=priority,
+            repeat_after_minutes=repeat_after_minutes,
+            max_age_hours=max_age_hours,
+            entry_life_days=entry_life_days,
+            oldest_days=oldest_days,
+        )
+        line = Session(settings_of(home)).run("hotlist.change", request, person=person)
         if as_json:
-            print_json(report)
+            print_json(line)
         else:
-            _print_report(report)
+            print_lines([_terms(line["hot_list"])])
 
 
 @hot_lists.command("enter")
@@ -145,13 +176,24 @@ def expire(person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) ->
             print_lines([f"{told['entries']} expired entries deleted."])
 
 
-def _print_report(report: dict[str, Any]) -> None:
-    parts = [f"{report[name]} {name}" for name in ("added", "changed", "unchanged", "refused")]
-    would = "would be: " if report["dry_run"] else ""
-    print_lines([f"{report['list_id']}: {would}{report['rows']} rows = " + " + ".join(parts)])
-    print_lines([f"  {report['gone']} gone; {report['index_entries']} entries are matched now"])
-    print_lines([f"  refused: {word} {count}" for word, count in report["refused_by_reason"].items()])
-    print_lines([f"  line {one['line']}: {one['refusal']}" for one in report["refused_lines"]])
+def _alert_on(text: str) -> tuple[AlertOn, ...]:
+    """Return the words of `--alert-on`, or raise BadInput for one that is none."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if words == ["none"]:
+        return ()
+    try:
+        return tuple(map(AlertOn, words))
+    except ValueError:
+        raise BadInput("no such match", code="bad_word", next_step=ALERT_ON) from None
+
+
+def _terms(one: dict[str, Any]) -> str:
+    again = msgspec.convert(one["repeat_after"], timedelta)
+    beside = ", ".join(sorted(one["alert_on"])) or "nothing"
+    return (
+        f"{one['list_id']} alerts on the exact plate, and beside it on {beside}; priority {one['priority']}; "
+        f"again after {again.total_seconds() / 60:g} minutes."
+    )
 
 
 def _row(line: dict[str, Any]) -> list[object]:

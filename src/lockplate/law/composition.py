@@ -27,6 +27,9 @@ _SILENT_IS_STRICT: dict[str, object] = {
 }
 """What a silent statute is read as (LawProfile): a local text cannot turn that silence into less."""
 
+_SILENT_IS_NONE = frozenset({"hold.kinds", "hotlist.low_level"})
+"""Lists that a silent statute empties: it knows no ground for a hold, and no debt that may be on a hot list."""
+
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """What one source says of a field."""
@@ -188,8 +191,8 @@ class _Composing:
         if not said:
             return
         groups = _joined([groups for _, groups in said], rule)
-        if path == "hold.kinds" and len([one for one, _ in said if one.is_statute]) < self._statutes:
-            groups = ()  # a statute that names no ground for a hold knows none
+        if path in _SILENT_IS_NONE and len([one for one, _ in said if one.is_statute]) < self._statutes:
+            groups = ()
         self._set(path, groups)
         speakers = (said[0][0],) if rule is ListRule.OWN else tuple(source for source, _ in said)
         self._decided_list(path, groups, speakers, said)

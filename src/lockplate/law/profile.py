@@ -18,6 +18,7 @@ from lockplate.law.words import (
     GateNeed,
     HoldKind,
     HoldNeed,
+    LowLevelList,
     Mark,
     OffenseFloor,
     Place,
@@ -255,6 +256,11 @@ class LawProfile(msgspec.Struct, frozen=True, kw_only=True):
         """Return the age above which a hot list is stale; None where the law sets none."""
         hours = _value(self.text.hotlist.max_age_hours)
         return None if hours is None else timedelta(hours=hours)
+
+    @property
+    def hotlist_low_level(self) -> frozenset[LowLevelList]:
+        """Return which debts and paperwork may be on a hot list; none unless the law names them."""
+        return frozenset(stated(self.text.hotlist.low_level))
 
     @property
     def manual_reason_required(self) -> bool:

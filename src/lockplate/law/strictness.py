@@ -93,6 +93,7 @@ LISTS: Mapping[str, ListRule] = MappingProxyType(
         "access.age_gates": ListRule.UNION,
         "share.listed_states": ListRule.INTERSECTION,
         "hotlist.sources": ListRule.INTERSECTION,
+        "hotlist.low_level": ListRule.INTERSECTION,
         "log.fields": ListRule.UNION,
         "publish.policy_elements": ListRule.UNION,
         "publish.public_log_fields": ListRule.UNION,

@@ -20,6 +20,7 @@ from lockplate.law.words import (
     Leave,
     LogField,
     LogPublicity,
+    LowLevelList,
     Mark,
     OffenseFloor,
     Place,
@@ -203,6 +204,8 @@ class HotLists(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     """What reads may be matched against, and what a match is worth."""
 
     sources: CitedList[Word] = ()
+    low_level: CitedList[LowLevelList] = ()
+    """Debts and paperwork that may be listed; none where the law names none."""
     max_age_hours: Cited[Count] | None = None
     manual_reason: Cited[Duty] | None = None
     visual_confirm_before_stop: Cited[bool] | None = None

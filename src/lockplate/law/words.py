@@ -102,6 +102,15 @@ class Leave(StrEnum):
     ALLOW = "allow"
 
 
+class LowLevelList(StrEnum):
+    """Debts and paperwork that a hot list may hold only where a law names them; the words are hotlist.LOW_LEVEL's."""
+
+    SUSPENDED_LICENSE = "suspended_license"
+    REGISTRATION = "registration"
+    UNPAID_FINES = "unpaid_fines"
+    UNPAID_FEES = "unpaid_fees"
+
+
 class Share(StrEnum):
     """On what footing reads may be shown to an agency of one kind. Every word but `deny` still needs a grant."""
 

@@ -1,10 +1,9 @@
-"""Manage hot lists: `hotlist add|import|enter|list|expire`.
+"""Manage hot lists: `hotlist add|change|enter|list|expire`; files are taken in by operations.list_import.
 
 What flows in: a list's description; its file. What flows out: counts, and the lines that were refused, by number.
 What it must never see: a plate in a result or a record. After a change the operator's index is loaded again.
 """
 
-import hashlib
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,20 +11,20 @@ import msgspec
 from lockplate.clock import format_time, parse_time
 from lockplate.errors import BadInput
 from lockplate.gate.act import Act
-from lockplate.hotlist import Category, EntryId, ListId, RefusedLine, parse_list_csv
-from lockplate.operations.authority import Change, authorise, carry_out, follow_up, make_recorded, require_any
+from lockplate.hotlist import LOW_LEVEL, AlertOn, Category, EntryId, ListId, Priority
+from lockplate.operations.authority import Change, authorise, carry_out, make_recorded, require_any
 from lockplate.operations.foreign_lists import authorise_list
+from lockplate.operations.list_import import ImportHotList, import_hot_list
 from lockplate.operations.list_states import ListStanding, list_standing
 from lockplate.operations.operation import Actor, Operation
-from lockplate.operations.taking_in import only_operator, require_file
+from lockplate.operations.taking_in import only_operator
 from lockplate.read import Vehicle
-from lockplate.registry.entries import ListDiff, NewEntry, StoredEntry
-from lockplate.registry.hotlists import HotList, NewHotList
+from lockplate.registry.entries import NewEntry, StoredEntry
+from lockplate.registry.hotlists import HotList, ListChange, NewHotList
 from lockplate.terms import Action, AgencyId, OperatorId, PersonId
-from lockplate.wiring.desk import list_age
+from lockplate.wiring.desk import list_age, listed_debts
 from lockplate.wiring.node import Node
 
-MAX_LIST_BYTES = 256 * 1024 * 1024
 MAX_VEHICLE_WORD = 40
 LONGEST_SHIFT = timedelta(hours=12)
 """How long an entry made by hand may stand where the law ends it with the shift. Ours: no law says how long it is."""
@@ -43,15 +42,27 @@ class AddHotList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     operator: str = ""
     owner_agency: str = ""
     """Empty: the operator's own."""
+    alert_on: tuple[AlertOn, ...] = ()
+    """What may raise an alert beside the exact text with a region that does not disagree."""
+    priority: Priority = Priority.NORMAL
+    repeat_after_minutes: float = 5
+    entry_life_days: float | None = None
+    """How long an entry lives whose file gives it no end; None: as long as the file is believed."""
+    oldest_days: float | None = None
+    """Lines that their source dates longer ago are refused; None: however old."""
 
 
-class ImportHotList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A list's file: its text, or, for the node's own system user, where it lies."""
+class ChangeHotList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What becomes different about a list; what is left out stays."""
 
     list_id: str
-    content: str | None = None
-    path: str | None = None
-    dry_run: bool = False
+    alert_on: tuple[AlertOn, ...] | None = None
+    priority: Priority | None = None
+    repeat_after_minutes: float | None = None
+    max_age_hours: float | None = None
+    entry_life_days: float | None = None
+    oldest_days: float | None = None
+    """0: however old."""
 
 
 class EnterPlate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,30 +117,6 @@ class HotListLine(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its file is matched, since when, until when, and what waits."""
 
 
-class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a list's file: rows = added + changed + unchanged + refused."""
-
-    list_id: ListId
-    rows: int
-    """Lines after the header that are not blank."""
-    imported: int
-    added: int
-    changed: int
-    unchanged: int
-    duplicate: int
-    """Lines that an earlier one repeats; they are among the refused."""
-    gone: int
-    """Entries of the last file that this one no longer lists."""
-    blank: int
-    refused: int
-    refused_by_reason: dict[str, int]
-    refused_lines: tuple[RefusedLine, ...]
-    """The first hundred, by line number."""
-    index_entries: int
-    """What the operator's readers are matched against now."""
-    dry_run: bool
-
-
 class Expired(msgspec.Struct, frozen=True, kw_only=True):
     """How many expired entries were deleted, by list."""
 
@@ -146,6 +133,7 @@ def add_hot_list(node: Node, actor: Actor, new: AddHotList) -> HotListLine:
     if not 0 < new.max_age_hours <= 24 * 3660:
         raise BadInput("a list has an age at which it is stale", code="bad_list")
     categories = frozenset(new.categories)
+    _require_lawful(node, operator, categories)
     facts = {"change": "added", "owner": owner, "categories": ",".join(sorted(each.value for each in categories))}
     change = Change(action=Action.HOTLIST_CHANGED, facts=facts)
     new_list = NewHotList(
@@ -156,6 +144,11 @@ def add_hot_list(node: Node, actor: Actor, new: AddHotList) -> HotListLine:
         source=new.source,
         legal_basis=new.legal_basis,
         max_age=timedelta(hours=new.max_age_hours),
+        alert_on=frozenset(new.alert_on),
+        priority=new.priority,
+        repeat_after=_span(minutes=new.repeat_after_minutes),
+        entry_life=None if new.entry_life_days is None else _span(days=new.entry_life_days),
+        oldest=None if new.oldest_days is None else _span(days=new.oldest_days),
     )
     authority = authorise_list(node, actor, new_list, change)
     made = node.registries.hot_lists.add(new_list)
@@ -169,31 +162,54 @@ def add_hot_list(node: Node, actor: Actor, new: AddHotList) -> HotListLine:
     return _line(node, made)
 
 
-def import_hot_list(node: Node, actor: Actor, request: ImportHotList) -> ImportReport:
-    """Make a file a list's content; every line is accounted for."""
+def change_hot_list(node: Node, actor: Actor, request: ChangeHotList) -> HotListLine:
+    """Change what a list's matches raise and how long its entries live; what it may list is fixed when it is added."""
     hot_list = node.registries.hot_lists.get(ListId(request.list_id))
-    data = _content(actor, request)
-    change = Change(
-        action=Action.HOTLIST_CHANGED,
-        facts={"change": "compared" if request.dry_run else "imported", "list": hot_list.list_id},
-        # a list of one plate could be guessed from a bare hash, so the leaf only commits to it
-        private={"file_sha256": hashlib.sha256(data).hexdigest()},
+    asked = {name: getattr(request, name) for name in request.__struct_fields__ if name != "list_id"}
+    said = {name: _in_words(value) for name, value in asked.items() if value is not None}
+    if not said:
+        raise BadInput("nothing was asked to change", code="no_change", next_step="Name what changes: --priority high")
+    wanted = ListChange(
+        alert_on=None if request.alert_on is None else frozenset(request.alert_on),
+        priority=request.priority,
+        repeat_after=None if request.repeat_after_minutes is None else _span(minutes=request.repeat_after_minutes),
+        max_age=None if request.max_age_hours is None else _span(hours=request.max_age_hours),
+        entry_life=None if request.entry_life_days is None else _span(days=request.entry_life_days),
+        oldest=None if request.oldest_days is None else _span(days=request.oldest_days),
     )
-    authority = authorise_list(node, actor, hot_list, change)
-    parsed = parse_list_csv(data)
-    if request.dry_run:
-        return _report(node, hot_list.operator, node.registries.entries.compare(hot_list.list_id, parsed), dry_run=True)
-    recorder = node.desk(hot_list.operator).recorder
-    place = recorder.record(authority.record(node, hot_list.operator, change), change.private)
+    facts = {"change": "terms", "list": hot_list.list_id} | said
+    change = Change(action=Action.HOTLIST_CHANGED, facts=facts)
+
+    def step() -> HotList:
+        return node.registries.hot_lists.change(hot_list.list_id, wanted)
+
+    made = carry_out(node, actor, Act.MANAGE_HOTLISTS, [hot_list.operator], change, step)
+    node.desk(hot_list.operator).reload_index(node.registries.entries, node.clock)
+    return _line(node, made)
+
+
+def _in_words(value: object) -> str:
+    """Return a closed word, several of them, or a number, as a record says it."""
+    return ",".join(sorted(map(str, value))) or "none" if isinstance(value, tuple) else str(value)
+
+
+def _span(*, days: float = 0, hours: float = 0, minutes: float = 0) -> timedelta:
+    """Return a length of time, or raise BadInput for one that no calendar holds."""
     try:
-        diff = node.registries.entries.replace(hot_list.list_id, parsed)
-    finally:
-        # an import that was cut short has changed something, too
-        node.desk(hot_list.operator).reload_index(node.registries.entries, node.clock)
-    counts = {"added": diff.added, "changed": diff.changed, "gone": diff.gone, "refused": len(diff.refused)}
-    done = Change(action=change.action, facts=change.facts | {"outcome": "done"}, counts=counts)
-    follow_up(node, hot_list.operator, authority, done, place)
-    return _report(node, hot_list.operator, diff, dry_run=False)
+        return timedelta(days=days, hours=hours, minutes=minutes)
+    except (OverflowError, ValueError):
+        raise BadInput("no such length of time", code="bad_list") from None
+
+
+def _require_lawful(node: Node, operator: OperatorId, categories: frozenset[Category]) -> None:
+    """Raise BadInput for debts and paperwork that the operator's law does not name."""
+    barred = sorted(each.value for each in categories & LOW_LEVEL - listed_debts(node.law, operator))
+    if barred:
+        raise BadInput(
+            f"the operator's law names no hot list of {', '.join(barred)}",
+            code="category_not_in_law",
+            next_step="Debts and paperwork are listed only where the law names them: hotlist.low_level in `law show`.",
+        )
 
 
 def enter_plate(node: Node, actor: Actor, request: EnterPlate) -> EnteredPlate:
@@ -203,6 +219,7 @@ def enter_plate(node: Node, actor: Actor, request: EnterPlate) -> EnteredPlate:
     """
     hot_list = node.registries.hot_lists.get(ListId(request.list_id))
     person = actor.require_person(node).person
+    _require_lawful(node, hot_list.operator, frozenset({request.category}))
     until = parse_time(request.until) if request.until else None
     facts = {"change": "entered", "list": hot_list.list_id, "category": request.category.value}
     facts |= {"case_open": "yes" if request.case_open else "no"}
@@ -300,39 +317,6 @@ def expire_hot_lists(node: Node, actor: Actor, which: HotListsOf) -> Expired:
     return Expired(entries=sum(by_list.values()), by_list=by_list)
 
 
-def _content(actor: Actor, request: ImportHotList) -> bytes:
-    """Return the file's bytes, or raise BadInput; a path is taken from the node's own system user only."""
-    if (request.path is None) == (request.content is None):
-        raise BadInput("give the list's text or where it lies", code="no_file")
-    if request.content is not None:
-        return request.content.encode("utf-8", "surrogatepass")
-    actor.require_system_user()
-    path = require_file(request.path or "")
-    if path.stat().st_size > MAX_LIST_BYTES:
-        raise BadInput("the list is too large", code="too_large")
-    return path.read_bytes()
-
-
-def _report(node: Node, operator: OperatorId, diff: ListDiff, *, dry_run: bool) -> ImportReport:
-    by_reason = diff.refused_by_reason()
-    return ImportReport(
-        list_id=diff.list_id,
-        rows=diff.lines - diff.blank,
-        imported=diff.added + diff.changed + diff.unchanged,
-        added=diff.added,
-        changed=diff.changed,
-        unchanged=diff.unchanged,
-        duplicate=by_reason.get("duplicate", 0),
-        gone=diff.gone,
-        blank=diff.blank,
-        refused=len(diff.refused),
-        refused_by_reason=by_reason,
-        refused_lines=diff.refused[:100],
-        index_entries=len(node.desk(operator).lane.index),
-        dry_run=dry_run,
-    )
-
-
 def _line(node: Node, hot_list: HotList) -> HotListLine:
     standing = list_standing(node, hot_list)
     return HotListLine(
@@ -345,6 +329,9 @@ def _line(node: Node, hot_list: HotList) -> HotListLine:
 
 HOT_LISTS = (
     Operation(name="hotlist.add", request=AddHotList, handler=add_hot_list, says="Add a hot list."),
+    Operation(
+        name="hotlist.change", request=ChangeHotList, handler=change_hot_list, says="Change what a list's alerts say."
+    ),
     Operation(name="hotlist.import", request=ImportHotList, handler=import_hot_list, says="Take a list's file in."),
     Operation(name="hotlist.enter", request=EnterPlate, handler=enter_plate, says="List one plate by hand."),
     Operation(name="hotlist.list", request=HotListsOf, handler=list_hot_lists, says="List hot lists."),

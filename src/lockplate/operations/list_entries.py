@@ -14,7 +14,8 @@ import msgspec
 
 from lockplate.errors import BadInput, NotFound
 from lockplate.gate.act import Act
-from lockplate.hotlist import MAX_REASON_CHARACTERS, Category, EntryId, ListId
+from lockplate.hotlist import Category, EntryId, ListId
+from lockplate.listfiles.outcome import MAX_REASON_CHARACTERS
 from lockplate.operations.authority import Change, authorise, carry_out, make_recorded
 from lockplate.operations.foreign_lists import authorise_list
 from lockplate.operations.operation import Actor, Operation

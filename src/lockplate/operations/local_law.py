@@ -171,6 +171,8 @@ def _carry_out(
         follow_up(node, operator, authority[operator], failed, place)
         raise
     node.law.changed(operator)
+    # how old a hot list may grow and what may be on one are law, too
+    node.desk(operator).reload_index(node.registries.entries, node.clock)
     now = node.law.standing(operator).in_force
     told = Change(
         action=change.action,

@@ -5,7 +5,6 @@ What it must never see: a plate or a reason in a column, a message or a result.
 """
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -15,22 +14,17 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete
 
 from lockplate.clock import Clock, require_utc
 from lockplate.errors import BadInput, NotFound
-from lockplate.hotlist import (
+from lockplate.hotlist import LOW_LEVEL, Category, Entry, EntryId, ListId, ListTerms, bare_text
+from lockplate.listfiles.checks import require_listed_plate, require_region
+from lockplate.listfiles.counts import require_no_collapse
+from lockplate.listfiles.outcome import (
     MAX_REASON_CHARACTERS,
-    PLAIN_TERMS,
-    Category,
-    Entry,
-    EntryId,
     LineRefused,
-    ListId,
     ListRow,
-    ListTerms,
     ParsedList,
+    Progress,
     Refusal,
-    RefusedLine,
-    bare_text,
-    require_listed_plate,
-    require_region,
+    silent,
 )
 from lockplate.plate import fold
 from lockplate.read import Vehicle
@@ -38,6 +32,7 @@ from lockplate.registry.database import reading, writing
 from lockplate.registry.hotlists import HotList, read_hot_list
 from lockplate.registry.ids import new_id
 from lockplate.registry.list_footing import Footing, read_footing, require_stands
+from lockplate.registry.list_plan import Identity, ImportRules, KnownEntry, ListDiff, ListPlan, plan_import
 from lockplate.registry.people import read_person_facts
 from lockplate.registry.sealing import ColumnSealer, SealerOf
 from lockplate.registry.tables import hot_list_entries, hot_lists
@@ -87,36 +82,18 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     accepted_at: datetime | None = None
 
 
-class ListDiff(msgspec.Struct, frozen=True, kw_only=True):
-    """What taking a file changes: lines = added + changed + unchanged + refused + blank."""
+class _Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a source says of an entry beside the reason: one sealed cell."""
 
-    list_id: ListId
-    lines: int
-    added: int
-    changed: int
-    """The same plate, region and category with another reason or expiry."""
-    unchanged: int
-    gone: int
-    """Entries of the last file that this one no longer lists."""
-    blank: int
-    refused: tuple[RefusedLine, ...]
-
-    def refused_by_reason(self) -> dict[str, int]:
-        """Return how many lines were refused, by reason."""
-        return dict(sorted(Counter(line.refusal.value for line in self.refused).items()))
+    vehicle: Vehicle | None = None
+    reference: str = ""
 
 
-class _Plan(msgspec.Struct):
-    """What an import will do; plates are open in it, so it never leaves this module."""
-
-    diff: ListDiff
-    added: list[tuple[ListRow, Category]]
-    changed: list[tuple[EntryId, ListRow]]
-    gone: list[EntryId]
+_NO_SOURCE = _Source()
+_SOURCE = msgspec.json.Decoder(_Source)
 
 
-_Identity = tuple[str, str | None, str]
-"""Bare plate text, region, category."""
+PLAIN_RULES = ImportRules()
 
 
 class Entries:
@@ -128,31 +105,40 @@ class Entries:
         self._clock = clock
         self._importing = threading.Lock()
 
-    def compare(self, list_id: ListId, parsed: ParsedList) -> ListDiff:
+    def compare(self, list_id: ListId, parsed: ParsedList, rules: ImportRules = PLAIN_RULES) -> ListDiff:
         """Return what `replace` would do, and do nothing. Raises what it raises."""
-        return self._plan(list_id, parsed).diff
+        return self._plan(list_id, parsed, rules, silent).diff
 
-    def replace(self, list_id: ListId, parsed: ParsedList) -> ListDiff:
+    def replace(
+        self,
+        list_id: ListId,
+        parsed: ParsedList,
+        rules: ImportRules = PLAIN_RULES,
+        progress: Progress = silent,
+    ) -> ListDiff:
         """Make a file the list's content: entries made by hand stay, the file's earlier entries go when it drops them.
 
         Written in steps; the list counts as refreshed only after the last one, and an import that was cut short is
-        mended by the next. Raises NotFound; Conflict for another agency's list that no grant covers.
+        mended by the next. Raises NotFound; Conflict for another agency's list that no grant covers; BadInput for a
+        file that nobody counted and that would take more than half of the list away.
         """
         with self._importing:
-            plan = self._plan(list_id, parsed)
+            plan = self._plan(list_id, parsed, rules, progress)
             now = self._clock.now()
             with reading(self._engine) as connection:
                 sealer = self._sealer_of(read_hot_list(connection, list_id).operator)
             self._in_steps(plan.gone, _delete_entries)
-            self._in_steps([_changed_values(sealer, *change) for change in plan.changed], _update_entries)
+            self._in_steps([_changed_values(sealer, *change, plan.ends_at) for change in plan.changed], _update_entries)
             for start in range(0, len(plan.added), _CHUNK):
+                progress("sealing", start, len(plan.added))
                 fresh = [
                     _sealed_values(sealer, list_id, row, category, now)
+                    | {"expires_at": row.expires_at or plan.ends_at, "zero_for_letter": parsed.zero_for_letter}
                     for row, category in plan.added[start : start + _CHUNK]
                 ]
                 self._in_steps(fresh, _insert_entries)
             with writing(self._engine) as connection:
-                connection.execute(update(hot_lists).where(hot_lists.c.list_id == list_id).values(refreshed_at=now))
+                _finish(connection, list_id, parsed, plan, rules, now)
             return plan.diff
 
     def add(self, new: NewEntry, *, by: PersonId) -> StoredEntry:
@@ -227,26 +213,34 @@ class Entries:
         with reading(self._engine) as connection:
             return {ListId(row.list_id): row.entries for row in connection.execute(counted)}
 
-    def load(self, operator: OperatorId, now: datetime, law_age: timedelta | None = None) -> Iterator[Entry]:
+    def load(
+        self,
+        operator: OperatorId,
+        now: datetime,
+        law_age: timedelta | None = None,
+        low_level: frozenset[Category] = LOW_LEVEL,
+    ) -> Iterator[Entry]:
         """Yield what the operator's active lists say at `now`, for the in-memory index.
 
-        Left out: expired entries; a stale list's file entries (`law_age` is the law's own age for lists); of another
-        agency's list, everything that no grant covers and what nobody here accepted. What a grant covers ends with it.
-        Raises SealBroken for a cell that does not open.
+        Left out: expired entries; a stale list's file entries (`law_age` is the law's own age for lists); debts or
+        paperwork beyond `low_level`; of another agency's list, everything that no grant covers and what nobody here
+        accepted. What a grant covers ends with it. Raises SealBroken for a cell that does not open.
         """
         sealer = self._sealer_of(operator)
         # of a million entries' regions and ends, equal ones are kept once
         same: dict[Any, Any] = {}
+        barred = [category.value for category in LOW_LEVEL - low_level]
         with reading(self._engine) as connection:
             for hot_list in _active_lists(connection, operator):
                 footing = read_footing(connection, hot_list, now)
                 if not footing.stands:
                     continue
-                stale_at, terms = hot_list.stale_at(law_age) or now, _terms(footing)
+                stale_at, terms = hot_list.stale_at(law_age) or now, _terms(hot_list, footing)
                 wanted = select(hot_list_entries).where(
                     hot_list_entries.c.list_id == hot_list.list_id,
                     hot_list_entries.c.expires_at > now,
                     footing.accepted(),
+                    hot_list_entries.c.category.not_in(barred),
                 )
                 with connection.execution_options(yield_per=_CHUNK).execute(wanted) as rows:
                     for row in rows:
@@ -254,7 +248,7 @@ class Entries:
                         if until > now:
                             region, until = same.setdefault(row.region, row.region), same.setdefault(until, until)
                             plate = _open(sealer, "plate_sealed", row)
-                            yield _indexed(hot_list.list_id, row, plate, region, until, terms)
+                            yield _indexed(hot_list.list_id, terms, row, plate, region, until)
 
     def expired(self, now: datetime, operator: OperatorId) -> dict[ListId, int]:
         """Return how many entries of an operator's lists are over, by list; made by hand or not."""
@@ -275,9 +269,9 @@ class Entries:
             connection.execute(delete(hot_list_entries).where(over))
         return counts
 
-    def _plan(self, list_id: ListId, parsed: ParsedList) -> _Plan:
-        """Return what an import will do, by opening what the last file left."""
-        known: dict[_Identity, StoredEntry] = {}
+    def _plan(self, list_id: ListId, parsed: ParsedList, rules: ImportRules, progress: Progress) -> ListPlan:
+        """Return what an import will do, by opening what the last file left; raises BadInput for a collapse."""
+        known: dict[Identity, KnownEntry] = {}
         gone: list[EntryId] = []
         with reading(self._engine) as connection:
             hot_list = read_hot_list(connection, list_id)
@@ -285,13 +279,18 @@ class Entries:
             sealer = self._sealer_of(hot_list.operator)
             wanted = select(hot_list_entries).where(hot_list_entries.c.list_id == list_id, ~hot_list_entries.c.manual)
             with connection.execution_options(yield_per=_CHUNK).execute(wanted) as rows:
-                for row in rows:
-                    entry = _stored(sealer, row)
-                    identity = (bare_text(entry.plate_text), entry.region, entry.category.value)
+                for number, row in enumerate(rows):
+                    if number % _CHUNK == 0:
+                        progress("comparing", number, 0)
+                    identity = (bare_text(_open(sealer, "plate_sealed", row)), row.region, row.category)
+                    entry = _known(sealer, row)
                     if known.setdefault(identity, entry) is not entry:
                         # two processes took a file at once: one entry is enough
                         gone.append(entry.entry_id)
-        return _compare(hot_list, parsed, known, gone, self._clock.now())
+        before = len(known)
+        plan = plan_import(hot_list, parsed, known, gone, rules, self._clock.now())
+        require_no_collapse(parsed, known=before, gone=len(known), accepted=rules.accepted)
+        return plan
 
     def _in_steps(self, items: Sequence[_Item], step: Callable[[Connection, Sequence[_Item]], None]) -> None:
         """Apply a step to the items, a chunk and a transaction at a time."""
@@ -308,54 +307,6 @@ def _over(now: datetime, operator: OperatorId | None) -> ColumnElement[bool]:
     return over & hot_list_entries.c.list_id.in_(lists)
 
 
-def _compare(
-    hot_list: HotList, parsed: ParsedList, known: dict[_Identity, StoredEntry], gone: list[EntryId], now: datetime
-) -> _Plan:
-    """Return the plan; `known` is emptied of what the file still lists."""
-    added: list[tuple[ListRow, Category]] = []
-    changed: list[tuple[EntryId, ListRow]] = []
-    refused = list(parsed.refused)
-    seen: set[_Identity] = set()
-    unchanged = 0
-    only = next(iter(hot_list.categories)) if len(hot_list.categories) == 1 else None
-    for row in parsed.rows:
-        category = row.category or only
-        refusal = _refusal(hot_list, row, category, now)
-        identity = (bare_text(row.plate_text), row.region, str(category))
-        if category is None or refusal is not None or identity in seen:
-            refused.append(RefusedLine(line=row.line, refusal=refusal or Refusal.DUPLICATE))
-            continue
-        seen.add(identity)
-        entry = known.pop(identity, None)
-        if entry is None:
-            added.append((row, category))
-        elif (entry.reason, entry.expires_at) != (row.reason, row.expires_at):
-            changed.append((entry.entry_id, row))
-        else:
-            unchanged += 1
-    gone += [entry.entry_id for entry in known.values()]
-    diff = ListDiff(
-        list_id=hot_list.list_id,
-        lines=parsed.lines,
-        added=len(added),
-        changed=len(changed),
-        unchanged=unchanged,
-        gone=len(gone),
-        blank=parsed.blank,
-        refused=tuple(sorted(refused, key=lambda line: line.line)),
-    )
-    return _Plan(diff=diff, added=added, changed=changed, gone=gone)
-
-
-def _refusal(hot_list: HotList, row: ListRow, category: Category | None, now: datetime) -> Refusal | None:
-    """Return why a well-formed line is not for this list now, if so."""
-    if category is None:
-        return Refusal.CATEGORY_MISSING
-    if category not in hot_list.categories:
-        return Refusal.CATEGORY_NOT_OF_LIST
-    return Refusal.EXPIRED if row.expires_at <= now else None
-
-
 def _checked_row(new: NewEntry, now: datetime) -> ListRow:
     """Return an entry made by hand as a row, or raise BadInput."""
     if not new.reason.strip() or len(new.reason) > MAX_REASON_CHARACTERS:
@@ -369,6 +320,7 @@ def _checked_row(new: NewEntry, now: datetime) -> ListRow:
         category=new.category,
         reason=new.reason.strip(),
         expires_at=new.expires_at,
+        vehicle=new.vehicle,
     )
 
 
@@ -377,10 +329,25 @@ def _active_lists(connection: Connection, operator: OperatorId) -> list[HotList]
     return [read_hot_list(connection, ListId(list_id)) for list_id in connection.execute(wanted).scalars().all()]
 
 
+def _finish(
+    connection: Connection, list_id: ListId, parsed: ParsedList, plan: ListPlan, rules: ImportRules, now: datetime
+) -> None:
+    """Let the file's entries live on where it gives them no end, and say of the list that it is refreshed."""
+    zeros = parsed.zero_for_letter
+    entries = update(hot_list_entries).where(hot_list_entries.c.list_id == list_id, ~hot_list_entries.c.manual)
+    connection.execute(entries.where(hot_list_entries.c.zero_for_letter != zeros).values(zero_for_letter=zeros))
+    if any(row.expires_at is None for row in parsed.rows):
+        connection.execute(entries.where(hot_list_entries.c.expires_at != plan.ends_at).values(expires_at=plan.ends_at))
+    told: dict[str, Any] = {"refreshed_at": now, "layout": parsed.layout}
+    if parsed.claims or rules.accepted is None:
+        told["counted"] = bool(parsed.claims)
+    connection.execute(update(hot_lists).where(hot_lists.c.list_id == list_id).values(told))
+
+
 def _sealed_values(
     sealer: ColumnSealer, list_id: ListId, row: ListRow, category: Category, now: datetime
 ) -> dict[str, Any]:
-    """Return one new entry's columns."""
+    """Return one new entry's columns; what the whole file says of it is the caller's."""
     entry_id = new_id("e")
     return {
         "entry_id": entry_id,
@@ -393,14 +360,28 @@ def _sealed_values(
         "entered_at": now,
         "entered_by": None,
         "manual": False,
+        "source_sealed": _sealed_source(sealer, entry_id, row),
+        "zero_for_letter": False,
     }
 
 
-def _changed_values(sealer: ColumnSealer, entry_id: EntryId, row: ListRow) -> dict[str, Any]:
+def _changed_values(sealer: ColumnSealer, entry_id: EntryId, row: ListRow, ends_at: datetime) -> dict[str, Any]:
     """Return what an UPDATE binds for one changed entry; of another agency's list it waits to be accepted again."""
-    reason = sealer.seal_column(_TABLE, "reason_sealed", entry_id, row.reason.encode())
-    again = {"accepted_by": None, "accepted_at": None}
-    return {"changed_entry": entry_id, "reason_sealed": reason, "expires_at": row.expires_at} | again
+    return {
+        "changed_entry": entry_id,
+        "reason_sealed": sealer.seal_column(_TABLE, "reason_sealed", entry_id, row.reason.encode()),
+        "expires_at": row.expires_at or ends_at,
+        "source_sealed": _sealed_source(sealer, entry_id, row),
+        "accepted_by": None,
+        "accepted_at": None,
+    }
+
+
+def _sealed_source(sealer: ColumnSealer, entry_id: str, row: ListRow) -> bytes | None:
+    if row.vehicle is None and not row.reference:
+        return None
+    plain = msgspec.json.encode(_Source(vehicle=row.vehicle, reference=row.reference))
+    return sealer.seal_column(_TABLE, "source_sealed", entry_id, plain)
 
 
 def _insert_entries(connection: Connection, values: Sequence[dict[str, Any]]) -> None:
@@ -421,13 +402,13 @@ def _open(sealer: ColumnSealer, column: str, row: Row[Any]) -> str:
     return sealer.open_column(_TABLE, column, row.entry_id, getattr(row, column)).decode()
 
 
-def _terms(footing: Footing) -> ListTerms:
+def _terms(hot_list: HotList, footing: Footing) -> ListTerms:
     """Return what all of a list's alerts have in common."""
-    return PLAIN_TERMS if footing.foreign_owner is None else ListTerms(foreign_owner=footing.foreign_owner)
+    return msgspec.structs.replace(hot_list.terms, foreign_owner=footing.foreign_owner)
 
 
 def _indexed(
-    list_id: ListId, row: Row[Any], plate: str, region: str | None, until: datetime, terms: ListTerms
+    list_id: ListId, terms: ListTerms, row: Row[Any], plate: str, region: str | None, until: datetime
 ) -> Entry:
     key = fold(plate)
     return Entry(
@@ -439,6 +420,7 @@ def _indexed(
         category=Category(row.category),
         expires_at=until,
         terms=terms,
+        zero_for_letter=row.zero_for_letter,
         entered_at=row.entered_at,
         manual=row.manual,
         # on one's own list nothing is accepted, and what was so under another owner does not count
@@ -446,7 +428,25 @@ def _indexed(
     )
 
 
+def _source(sealer: ColumnSealer, row: Row[Any]) -> _Source:
+    if row.source_sealed is None:
+        return _NO_SOURCE
+    return _SOURCE.decode(sealer.open_column(_TABLE, "source_sealed", row.entry_id, row.source_sealed))
+
+
+def _known(sealer: ColumnSealer, row: Row[Any]) -> KnownEntry:
+    source = _source(sealer, row)
+    return KnownEntry(
+        entry_id=EntryId(row.entry_id),
+        reason=_open(sealer, "reason_sealed", row),
+        expires_at=row.expires_at,
+        vehicle=source.vehicle,
+        reference=source.reference,
+    )
+
+
 def _stored(sealer: ColumnSealer, row: Row[Any]) -> StoredEntry:
+    source = _source(sealer, row)
     return StoredEntry(
         entry_id=EntryId(row.entry_id),
         list_id=ListId(row.list_id),
@@ -461,6 +461,9 @@ def _stored(sealer: ColumnSealer, row: Row[Any]) -> StoredEntry:
         case_number=_open(sealer, "case_sealed", row) if row.case_sealed is not None else "",
         accepted_by=None if row.accepted_by is None else PersonId(row.accepted_by),
         accepted_at=row.accepted_at,
+        vehicle=source.vehicle,
+        reference=source.reference,
+        zero_for_letter=row.zero_for_letter,
     )
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from lockplate.clock import Clock
 from lockplate.errors import BadInput, NotFound
-from lockplate.hotlist import Category, ListId
+from lockplate.hotlist import PLAIN_TERMS, AlertOn, Category, ListId, ListTerms, Priority
+from lockplate.listfiles.checks import speaks_of_immigration
 from lockplate.registry.database import reading, writing
 from lockplate.registry.ids import new_id
 from lockplate.registry.tables import agencies, hot_lists, operators
@@ -34,6 +35,31 @@ class NewHotList(msgspec.Struct, frozen=True, kw_only=True):
     """The cite that lets this operator match against it."""
     max_age: timedelta
     """How old its file may grow before its entries stop matching (AR 24 h, NE each shift, NH daily)."""
+    alert_on: frozenset[AlertOn] = frozenset()
+    """What may raise an alert beside the exact text with a region that does not disagree."""
+    priority: Priority = Priority.NORMAL
+    repeat_after: timedelta = PLAIN_TERMS.repeat_after
+    entry_life: timedelta | None = None
+    """How long an entry lives whose file gives it no end; None: as long as the file is believed. Never for ever."""
+    oldest: timedelta | None = None
+    """Lines that their source dates longer ago are refused as expired; None: however old."""
+
+    @property
+    def life(self) -> timedelta:
+        """Return how long an entry lives whose file gives it no end."""
+        return self.max_age if self.entry_life is None else self.entry_life
+
+
+class ListChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes different about a list; None leaves a thing as it is."""
+
+    alert_on: frozenset[AlertOn] | None = None
+    priority: Priority | None = None
+    repeat_after: timedelta | None = None
+    max_age: timedelta | None = None
+    entry_life: timedelta | None = None
+    oldest: timedelta | None = None
+    """No time at all: lines are taken however old."""
 
 
 class HotList(NewHotList, frozen=True, kw_only=True):
@@ -44,6 +70,15 @@ class HotList(NewHotList, frozen=True, kw_only=True):
     created_at: datetime
     refreshed_at: datetime | None
     """When its file was last taken in whole."""
+    layout: str | None = None
+    """What its last file was in."""
+    counted: bool = False
+    """Its last file said how many entries it has: one that does not is cut short."""
+
+    @property
+    def terms(self) -> ListTerms:
+        """Return what the list says of all its entries' alerts."""
+        return ListTerms(alert_on=self.alert_on, priority=self.priority, repeat_after=self.repeat_after)
 
     def stale_at(self, law_age: timedelta | None = None) -> datetime | None:
         """Return when its file is too old: at its own age or at the law's, whichever is less; None when none came."""
@@ -74,6 +109,9 @@ class HotLists:
             raise BadInput("a list has a name, a source and a legal basis", code="bad_list")
         if not new.categories or new.max_age <= timedelta():
             raise BadInput("a list has at least one category, and an age at which it is stale", code="bad_list")
+        if speaks_of_immigration(new.name):
+            raise BadInput("lists of immigration enforcement are not matched", code="floor_immigration")
+        _require_spans(new.repeat_after, new.entry_life, new.oldest)
         made = HotList(
             **msgspec.structs.asdict(new),
             list_id=ListId(new_id("l")),
@@ -95,9 +133,36 @@ class HotLists:
                     max_age_seconds=int(made.max_age.total_seconds()),
                     active=True,
                     created_at=made.created_at,
+                    alert_on=made.alert_on or None,
+                    priority=made.priority.value,
+                    repeat_after_seconds=_seconds(made.repeat_after),
+                    entry_life_seconds=_seconds(made.entry_life),
+                    oldest_seconds=_seconds(made.oldest),
+                    counted=False,
                 )
             )
         return self.get(made.list_id)
+
+    def change(self, list_id: ListId, change: ListChange) -> HotList:
+        """Change what a list says of its entries. Raises NotFound, BadInput (a length that is none)."""
+        _require_spans(change.repeat_after, change.entry_life, change.oldest or None)
+        if change.max_age is not None and change.max_age <= timedelta():
+            raise BadInput("a list has an age at which it is stale", code="bad_list")
+        values: dict[str, Any] = {
+            "alert_on": change.alert_on,
+            "priority": change.priority,
+            "repeat_after_seconds": _seconds(change.repeat_after),
+            "max_age_seconds": _seconds(change.max_age),
+            "entry_life_seconds": _seconds(change.entry_life),
+            "oldest_seconds": _seconds(change.oldest),
+        }
+        values = {name: value for name, value in values.items() if value is not None}
+        if change.oldest == timedelta():
+            values["oldest_seconds"] = None
+        with writing(self._engine) as connection:
+            if values:
+                connection.execute(update(hot_lists).where(hot_lists.c.list_id == list_id).values(values))
+            return read_hot_list(connection, list_id)
 
     def get(self, list_id: ListId) -> HotList:
         """Return a list, or raise NotFound."""
@@ -163,4 +228,28 @@ def _hot_list(row: Row[Any]) -> HotList:
         active=row.active,
         created_at=row.created_at,
         refreshed_at=row.refreshed_at,
+        alert_on=frozenset(map(AlertOn, row.alert_on or ())),
+        priority=Priority(row.priority),
+        repeat_after=timedelta(seconds=row.repeat_after_seconds),
+        entry_life=_span(row.entry_life_seconds),
+        oldest=_span(row.oldest_seconds),
+        layout=row.layout,
+        counted=row.counted,
     )
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return None if span is None else int(span.total_seconds())
+
+
+def _span(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _require_spans(repeat_after: timedelta | None, *lives: timedelta | None) -> None:
+    """Raise BadInput for a length that is none, or that would mean for ever."""
+    longest = timedelta(days=3660)
+    if repeat_after is not None and not timedelta() <= repeat_after <= timedelta(days=1):
+        raise BadInput("alerts repeat after at most a day", code="bad_list")
+    if any(life is not None and not timedelta() < life <= longest for life in lives):
+        raise BadInput("an entry lives for a time: more than none, and not for ever", code="bad_list")

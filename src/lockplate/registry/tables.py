@@ -250,6 +250,14 @@ hot_lists = Table(
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("refreshed_at", UtcTime),
+    Column("alert_on", WordSet),
+    Column("priority", Text, nullable=False),
+    Column("repeat_after_seconds", BigInteger, nullable=False),
+    Column("entry_life_seconds", BigInteger),
+    Column("oldest_seconds", BigInteger),
+    # of its last file
+    Column("layout", Text),
+    Column("counted", Boolean, nullable=False),
     UniqueConstraint("operator", "name"),
 )
 
@@ -271,6 +279,9 @@ hot_list_entries = Table(
     # of an entry of another agency's list: until a person here accepts it, it matches nothing
     Column("accepted_by", Text),
     Column("accepted_at", UtcTime),
+    # what its source says beside the reason: the vehicle, and the source's own number
+    Column("source_sealed", LargeBinary),
+    Column("zero_for_letter", Boolean, nullable=False),
 )
 
 hits = Table(

@@ -12,7 +12,7 @@ from lockplate.checkpoint import Signer
 from lockplate.clock import Clock, period_start
 from lockplate.evidence.files import EvidenceFolder, OpenEvidence
 from lockplate.evidence.recorder import Recorder
-from lockplate.hotlist import HotListIndex
+from lockplate.hotlist import Category, HotListIndex
 from lockplate.intake.fences import Fence, Fences
 from lockplate.intake.lane import Lane
 from lockplate.keys.kek import Kek
@@ -81,7 +81,8 @@ class Desk:
 
     def reload_index(self, entries: Entries, clock: Clock) -> None:
         """Take the operator's hot lists in again, after one changed."""
-        self.lane.index = HotListIndex(entries.load(self.name, clock.now(), list_age(self.law, self.name)), clock)
+        age, low_level = list_age(self.law, self.name), listed_debts(self.law, self.name)
+        self.lane.index = HotListIndex(entries.load(self.name, clock.now(), age, low_level), clock)
 
     def reload_fences(self, places: Places) -> None:
         """Take the operator's places in again, after one changed."""
@@ -97,6 +98,12 @@ def list_age(law: CurrentLaw, operator: OperatorId) -> timedelta | None:
     """Return how old a hot list's file may grow under the operator's law of today; None where it says nothing."""
     profile = law.standing(operator).law
     return None if profile is None else profile.hotlist_max_age
+
+
+def listed_debts(law: CurrentLaw, operator: OperatorId) -> frozenset[Category]:
+    """Return which debts and paperwork the operator's law of today lets a hot list hold; none unless it names them."""
+    profile = law.standing(operator).law
+    return frozenset() if profile is None else frozenset(Category(word.value) for word in profile.hotlist_low_level)
 
 
 def origin_of(operator: OperatorId) -> str:
@@ -121,7 +128,9 @@ def open_desk(
         sealer=sealer,
         rule_of=lambda reader: law.keep_rule(operator, reader),
         entries=entries,
-        index=HotListIndex(entries.load(operator, clock.now(), list_age(law, operator)), clock),
+        index=HotListIndex(
+            entries.load(operator, clock.now(), list_age(law, operator), listed_debts(law, operator)), clock
+        ),
         fences=fences_of(places, operator),
         stand_of=lambda reader: law.stand_of(operator, reader),
     )

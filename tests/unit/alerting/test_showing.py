@@ -10,7 +10,8 @@ from lockplate.clock import format_time
 from lockplate.errors import BadInput, Conflict, Denied, NotFound, StoreFailed, Unauthenticated
 from lockplate.hotlist import Category
 from lockplate.operations.hits import Finding, HitName, ListHits, NamedHits
-from lockplate.operations.hotlists import AddHotList, ImportHotList
+from lockplate.operations.hotlists import AddHotList
+from lockplate.operations.list_import import ImportHotList
 from lockplate.operations.operation import Actor
 from lockplate.operations.readers import AddReader
 from lockplate.registry.hits import HitState

@@ -12,7 +12,7 @@ WORDS = {
     "grant": {"propose", "approve", "revoke", "paper", "withdraw-paper", "list", "register"},
     "hits": {"list", "confirm"},
     "hold": {"open", "renew", "close", "list"},
-    "hotlist": {"add", "import", "enter", "list", "expire", "entries", "accept", "remove"},
+    "hotlist": {"add", "change", "import", "enter", "list", "expire", "entries", "accept", "remove"},
     "law": {"list", "show", "table", "check", "compare", "trace", "local", "adopt", "repeal", "announce"},
     "log": {
         "checkpoint",

@@ -16,7 +16,7 @@ from lockplate.law.profile import LawProfile, RetentionRule
 from lockplate.law.row import cited_values
 from lockplate.law.strictness import LISTS, SHARES, SINGLE, stricter_share
 from lockplate.law.text import Header, ProfileText, Section
-from lockplate.law.words import HoldKind, HoldNeed, OffenseFloor, Place, Share
+from lockplate.law.words import HoldKind, HoldNeed, LowLevelList, OffenseFloor, Place, Share
 from lockplate.terms import Purpose, RecordMode
 from lockplate.wiring.policies import shipped_profiles
 
@@ -64,6 +64,7 @@ def is_no_laxer(strict: LawProfile, other: LawProfile) -> list[str]:
         mine, theirs = getattr(strict, f"share_{name}"), getattr(other, f"share_{name}")
         worse += [] if stricter_share(mine, theirs) is mine else [name]
     worse += [] if strict.hold_kinds <= other.hold_kinds else ["hold_kinds"]
+    worse += [] if strict.hotlist_low_level <= other.hotlist_low_level else ["low_level"]
     return worse
 
 
@@ -103,7 +104,7 @@ def test_an_ordinance_cannot_open_what_a_silent_statute_keeps_shut() -> None:
     open_all = local(
         share={name: says("allow") for name in SHARES},
         access={"case_no": says("not_required")},
-        hotlist={"visual_confirm_before_stop": says(False)},
+        hotlist={"visual_confirm_before_stop": says(False), "low_level": [says(["unpaid_fines", "registration"])]},
         purpose={"offense_floor": says("any")},
     )
     for profile in IN_FORCE:
@@ -125,6 +126,18 @@ def test_lists_are_joined_where_they_forbid_and_cut_where_they_allow() -> None:
     assert HoldNeed.SWORN in found.law.hold_needs
     assert "factual_basis" in decided(found, "log.fields").value
     assert ("law us-wa", "ordinance pine-code") == decided(found, "log.fields").decided_by
+
+
+def test_debts_on_hot_lists_only_where_every_law_names_them() -> None:
+    """A local text can take one away, and adds none to a statute that names none or others."""
+    fines = local(hotlist={"low_level": [says(["unpaid_fines"])]})
+    both = local(hotlist={"low_level": [says(["unpaid_fines", "registration"])]})
+
+    assert frozenset({LowLevelList.REGISTRATION}) == law("us-nh").hotlist_low_level
+    assert frozenset({LowLevelList.REGISTRATION}) == compose(law("us-nh"), local=(both,)).law.hotlist_low_level
+    assert frozenset() == compose(law("us-nh"), local=(fines,)).law.hotlist_low_level
+    assert frozenset() == compose(law("us-ca"), local=(both,)).law.hotlist_low_level
+    assert frozenset() == compose(law("us-nh"), origins=(law("us-ca"),)).law.hotlist_low_level
 
 
 def test_lists_with_nothing_in_common_leave_nothing() -> None:

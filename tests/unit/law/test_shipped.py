@@ -218,6 +218,17 @@ def test_hot_lists_grow_old_in_three_states_and_our_model(profiles: Profiles) ->
     }
 
 
+def test_debts_are_listed_where_the_law_names_them(profiles: Profiles) -> None:
+    """New Hampshire's suspended registrations and Minnesota's suspended licences; the mapping is ours, and says so."""
+    named = {name: {word.value for word in _on(profiles, name).hotlist_low_level} for name in profiles.ids()}
+    rows = [row for row in _on(profiles, "us-nh").rows() if row.field == "hotlist.low_level"]
+
+    assert {"us-mn": {"suspended_license"}, "us-nh": {"registration"}} == {
+        name: words for name, words in named.items() if words
+    }
+    assert [(Mark.PART, True)] == [(row.mark, "Ours" in row.note) for row in rows]
+
+
 def test_match_only_in_law_or_in_effect(profiles: Profiles) -> None:
     """New Hampshire's three minutes are less than an hour, so nothing is kept there either."""
     keep_nothing = {name for name in profiles.ids() if not _on(profiles, name).keeps_reads}

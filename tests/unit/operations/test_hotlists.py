@@ -9,7 +9,8 @@ import pytest
 from lockplate.clock import format_time
 from lockplate.errors import BadInput, Denied, NotFound, Unauthenticated
 from lockplate.hotlist import Category
-from lockplate.operations.hotlists import AddHotList, HotListsOf, ImportHotList
+from lockplate.operations.hotlists import AddHotList, HotListsOf
+from lockplate.operations.list_import import ImportHotList
 from lockplate.terms import Action, Verdict
 
 PINE = "pine-county"

@@ -9,11 +9,14 @@ from sqlalchemy import Engine, update
 
 from lockplate.clock import SetClock
 from lockplate.errors import BadInput, NotFound, SealBroken
-from lockplate.hotlist import Category, EntryId, LineRefused, ListId, Refusal, parse_list_csv
+from lockplate.hotlist import Category, EntryId, ListId
+from lockplate.listfiles.outcome import LineRefused, Refusal
+from lockplate.listfiles.own import parse_list_csv
 from lockplate.registry import entries as entries_module
 from lockplate.registry.database import close_database, writing
-from lockplate.registry.entries import Entries, ListDiff, NewEntry
+from lockplate.registry.entries import Entries, NewEntry
 from lockplate.registry.hotlists import HotLists, NewHotList
+from lockplate.registry.list_plan import ListDiff
 from lockplate.registry.people import People
 from lockplate.registry.sealing import ColumnSealer
 from lockplate.registry.tables import hot_list_entries

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from lockplate.clock import SetClock
 from lockplate.errors import BadInput, Conflict, NotFound
-from lockplate.hotlist import Category, EntryId, HotListIndex, ListId, parse_list_csv
+from lockplate.hotlist import Category, EntryId, HotListIndex, ListId
+from lockplate.listfiles.own import parse_list_csv
 from lockplate.registry.acceptance import Acceptances
 from lockplate.registry.agencies import Agencies
 from lockplate.registry.database import close_database

@@ -16,7 +16,9 @@ from lockplate.clock import Clock
 from lockplate.errors import BadInput, Conflict, NotFound
 from lockplate.hotlist import Category, EntryId, ListId, MatchKind, Priority
 from lockplate.read import Confidence, Vehicle
+from lockplate.registry.channel_filters import AlertFacts
 from lockplate.registry.database import reading, writing
+from lockplate.registry.deliveries import Deliveries, forget_deliveries
 from lockplate.registry.ids import new_id
 from lockplate.registry.people import read_person_facts
 from lockplate.registry.sealing import ColumnSealer, SealerOf
@@ -136,14 +138,17 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 class Hits:
     """The hits of every operator here, sealed under that operator's data keys."""
 
-    def __init__(self, engine: Engine, sealer_of: SealerOf, clock: Clock) -> None:
+    def __init__(self, engine: Engine, sealer_of: SealerOf, clock: Clock, deliveries: Deliveries | None = None) -> None:
+        """`deliveries`: the outbox that alerts go into; None: there is none, and alerts are only shown."""
         self._engine = engine
         self._sealer_of = sealer_of
         self._clock = clock
+        self._deliveries = deliveries
 
     def record(self, new_hits: Sequence[NewHit]) -> tuple[Recorded, ...]:
         """Keep hits, all or none, in one durable transaction; one that is here already keeps its id and state.
 
+        What is to be told of them is written in the same transaction (decision 0029).
         Raises Conflict when a hit names an operator that does not exist.
         """
         if not new_hits:
@@ -166,6 +171,8 @@ class Hits:
                         alerts=known is None and values["alerts"],
                     )
                 )
+            if self._deliveries is not None:
+                self._deliveries.enqueue_hits(connection, _alert_facts(new_hits, recorded))
         return tuple(recorded)
 
     def get(self, hit_id: HitId) -> Hit:
@@ -242,6 +249,7 @@ class Hits:
         wanted = _over(operator, before, from_capture=from_capture)
         with writing(self._engine) as connection:
             counts = _by_category(connection, wanted)
+            forget_deliveries(connection, select(hits.c.hit_id).where(*wanted))
             connection.execute(delete(hits).where(*wanted))
         return counts
 
@@ -296,6 +304,22 @@ class Hits:
             entered_at=row.entered_at,
             manual=row.manual,
         )
+
+
+def _alert_facts(new_hits: Sequence[NewHit], recorded: Sequence[Recorded]) -> list[AlertFacts]:
+    """Return what filters look at, of each hit that raises an alert."""
+    return [
+        AlertFacts(
+            hit_id=one.hit_id,
+            operator=new.operator,
+            list_id=new.list_id,
+            category=new.category,
+            priority=new.priority,
+            reader=new.reader,
+        )
+        for new, one in zip(new_hits, recorded, strict=True)
+        if one.alerts
+    ]
 
 
 def _seal_picture(sealer: ColumnSealer, hit_id: str, picture: bytes | None) -> bytes | None:

@@ -37,6 +37,8 @@ class Act(StrEnum):
     LIST_HOLDS = "list_holds"
     ASK_ELSEWHERE = "ask_elsewhere"
     """Send a question to another node, which judges it again."""
+    MANAGE_ALERTS = "manage_alerts"
+    """Make, try and end the channels by which people hear of alerts, and ask for a delivery again."""
     KEEP_HOLD = "keep_hold"
     """Re-seal what an open hold covers; nobody is there, see `gate.hold.KEEPER`."""
 
@@ -63,6 +65,8 @@ class ActContext(msgspec.Struct, frozen=True, kw_only=True):
     """All acts on holds; unset, so that a case about another act says nothing of holds."""
     elsewhere: ElsewhereFacts | msgspec.UnsetType = msgspec.UNSET
     """ask_elsewhere; unset, as above."""
+    alert_plates: bool | msgspec.UnsetType = msgspec.UNSET
+    """manage_alerts: whether the channel carries plates; unset, as above."""
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,6 +100,7 @@ def create_application(
     @asynccontextmanager
     async def beside_requests(_: Litestar) -> AsyncIterator[None]:
         stopping = asyncio.Event()
+        doorway.node.delivering.start()
         upkeep = asyncio.create_task(_upkeep(doorway))
         cosigning = asyncio.create_task(_cosign(doorway))
         forgetting = asyncio.create_task(_forget(doorway, stopping))
@@ -107,6 +108,7 @@ def create_application(
             yield
         finally:
             stopping.set()
+            await asyncio.to_thread(doorway.node.delivering.stop)
             for beside in (upkeep, cosigning):
                 beside.cancel()
                 with contextlib.suppress(asyncio.CancelledError):

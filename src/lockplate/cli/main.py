@@ -12,6 +12,7 @@ import typer
 
 from lockplate import __version__
 from lockplate.cli.agencies import agencies
+from lockplate.cli.alerts import alerts
 from lockplate.cli.asking import lookup, requests
 from lockplate.cli.checking import announce, fsck
 from lockplate.cli.demo import demo
@@ -55,6 +56,7 @@ for nouns, name in (
     (log, "log"),
     (hot_lists, "hotlist"),
     (hits, "hits"),
+    (alerts, "alerts"),
     (grants, "grant"),
     (holds, "hold"),
     (retention, "retention"),

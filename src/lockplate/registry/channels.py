@@ -68,11 +68,13 @@ class Channels:
         self._changes = 0
         self._held: dict[OperatorId, tuple[tuple[ChannelId, ChannelFilter], ...]] = {}
 
-    def add(self, new: NewChannel) -> Channel:
-        """Make a channel. Raises BadInput for a target or filter that cannot be, Conflict when there are too many."""
+    def add(self, channel: ChannelId, new: NewChannel) -> Channel:
+        """Make a channel under a fresh id.
+
+        Raises BadInput for a target or a filter that cannot be, Conflict when there are too many.
+        """
         new.target.check(new.kind, new.content)
         new.filter.check()
-        channel = ChannelId(new_id("c"))
         sealer = self._sealer_of(new.operator)
         values = {
             "channel": channel,
@@ -179,6 +181,11 @@ class Channels:
         sealer = self._sealer_of(OperatorId(row.operator))
         plain = sealer.open_column(_TABLE, "target_sealed", row.channel, row.target_sealed)
         return msgspec.json.decode(plain, type=Target)
+
+
+def new_channel_id() -> ChannelId:
+    """Return a fresh id, so that the record of a channel can name it before it is there."""
+    return ChannelId(new_id("c"))
 
 
 def groups_of(connection: Connection, reader: str) -> frozenset[str]:

@@ -203,6 +203,20 @@ class Hits:
         with reading(self._engine) as connection:
             return tuple(self._hit(row) for row in connection.execute(newest))
 
+    def alerts_since(self, operator: OperatorId, after: HitId, limit: int) -> tuple[HitId, ...]:
+        """Return an operator's alerts that were recorded since one of its hits, oldest first, that one left out.
+
+        Those of the same instant are among them: whoever has seen them knows them by their ids. Raises NotFound.
+        """
+        with reading(self._engine) as connection:
+            last = _row(connection, after)
+            if last.operator != operator:
+                raise NotFound("no hit has this id", code="unknown_hit")
+            since = hits.c.operator == operator, hits.c.alerts, hits.c.recorded_at >= last.recorded_at
+            wanted = select(hits.c.hit_id).where(*since, hits.c.hit_id != after)
+            found = connection.execute(wanted.order_by(hits.c.recorded_at, hits.c.hit_id).limit(limit)).scalars()
+            return tuple(map(HitId, found))
+
     def confirm(self, hit_id: HitId, state: HitState, *, by: PersonId) -> Hit:
         """Write down what an active person found when they compared.
 

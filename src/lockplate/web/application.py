@@ -22,6 +22,7 @@ from lockplate.errors import LockplateError, Overloaded
 from lockplate.operations.documents import count_all
 from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.schedule import ForgettingSchedule
+from lockplate.web.alert_stream import watch_alerts
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
 from lockplate.web.openapi import show_openapi
@@ -50,7 +51,12 @@ def show_metrics(doorway: Doorway, request: HttpRequest) -> Response[bytes]:
     """Show counters, to whoever holds the run token."""
     doorway.actor(request).require_system_user()
     doorway.metrics.waiting.set(doorway.node.live.waiting_reads)
+    doorway.metrics.watching.set(doorway.streams.count)
+    doorway.metrics.clear_deliveries()
     for operator in doorway.node.desks:
+        doorway.metrics.show_deliveries(
+            doorway.node.registries.deliveries.standings(operator), doorway.node.clock.now()
+        )
         doorway.metrics.show_retention(retention_state_of(doorway.node, operator))
     return Response(doorway.metrics.text(), media_type="text/plain; version=0.0.4")
 
@@ -63,7 +69,7 @@ def show_health() -> dict[str, str]:
 
 API_ROUTES: tuple[ControllerRouterHandler, ...] = (
     ask_question, sign_in, sign_out, run_command, list_logs, show_checkpoint, show_key, show_policy, show_agreed,
-    show_tile, show_receipt, show_metrics, show_health, show_openapi,
+    show_tile, show_receipt, show_metrics, show_health, show_openapi, watch_alerts,
 )  # fmt: skip
 
 
@@ -108,6 +114,7 @@ def create_application(
             yield
         finally:
             stopping.set()
+            doorway.streams.end_all("stopping")
             await asyncio.to_thread(doorway.node.delivering.stop)
             for beside in (upkeep, cosigning):
                 beside.cancel()
@@ -115,6 +122,7 @@ def create_application(
                     await beside
             await forgetting
             desk.close()
+            doorway.streams.close()
 
     return Litestar(
         route_handlers=[reads_route(desk), *API_ROUTES, *page_routes],

@@ -82,7 +82,7 @@ def webhook(port: int | None = None) -> Iterator[Webhook]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            length = int(self.headers["content-length"])
+            length = int(self.headers.get("content-length", "0"))
             one = Received(self.path, {k.lower(): v for k, v in self.headers.items()}, self.rfile.read(length))
             hook.received.append(one)
             status, headers, seconds = hook.answer(one)
@@ -93,7 +93,8 @@ def webhook(port: int | None = None) -> Iterator[Webhook]:
                     self.send_header(name, value)
                 self.end_headers()
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -116,6 +117,7 @@ class Broker:
 
     port: int
     process: "subprocess.Popen[bytes]"
+    folder: Path
     more: Sequence[str] = ()
     """What the clients need to get in."""
 
@@ -159,19 +161,17 @@ class Broker:
 
 
 @contextmanager
-def broker(
-    folder: Path, *, settings: str = "", port: int | None = None, more: Sequence[str] = ()
-) -> Iterator[Broker]:
+def broker(folder: Path, *, settings: str = "", port: int | None = None, more: Sequence[str] = ()) -> Iterator[Broker]:
     """Run mosquitto on a loopback port until the block ends; without settings as Debian starts it, for this machine."""
     port = port or free_port()
-    words = [MOSQUITTO, "-p", str(port)]
+    words = [MOSQUITTO, "-v", "-p", str(port)]
     if settings:
         file = folder / f"mosquitto-{port}.conf"
         file.write_text(f"listener {port} 127.0.0.1\n{settings}\n")
-        words = [MOSQUITTO, "-c", str(file)]
+        words = [MOSQUITTO, "-v", "-c", str(file)]
     with (folder / f"mosquitto-{port}.log").open("ab") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log, cwd=folder)
-    running = Broker(port, process, more)
+    running = Broker(port, process, folder, more)
     try:
         until(lambda: _accepts(running))
         yield running

@@ -24,6 +24,7 @@ from lockplate.cli.hits import hits
 from lockplate.cli.holds import holds
 from lockplate.cli.hotlists import hot_lists
 from lockplate.cli.law import law
+from lockplate.cli.listening import listen
 from lockplate.cli.local_law import adopt, change, list_local, repeal, trace
 from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
@@ -69,6 +70,7 @@ for nouns, name in (
     (documents, "document"),
     (places, "place"),
     (witness, "witness"),
+    (listen, "listen"),
 ):
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)

@@ -96,7 +96,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Follower]:
 def is_subscribed(running: Broker, client: str) -> bool:
     """Say whether a client of this name has subscribed, as the broker's own log has it."""
     (log,) = running.folder.glob("mosquitto-*.log")
-    return f"as {client}" in log.read_text()
+    return f"Received SUBSCRIBE from {client}" in log.read_text()
 
 
 def test_the_page_word_by_word(followed: Follower) -> None:

@@ -182,12 +182,7 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     closing.callback(registries.day_counts.flush)
     closing.callback(live.close)
     bulk = BulkIntake(
-        lanes=lanes,
-        store=counted,
-        hits=registries.hits,
-        day_counts=registries.day_counts,
-        clock=clock,
-        on_hits=told,
+        lanes=lanes, store=counted, hits=registries.hits, day_counts=registries.day_counts, clock=clock, on_hits=told
     )
     held = {operator: _held_reads(desk, registries) for operator, desk in desks.items()}
     facts = _facts(registries, law, held, clock)
@@ -222,15 +217,7 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
             waiting=registries.waiting,
             clock=clock,
         ),
-        elsewhere=Elsewhere(
-            facts=facts,
-            gate=gate,
-            parts={
-                name: ElsewhereParts(recorder=desk.recorder, log=desk.evidence.log, origin=origin_of(name))
-                for name, desk in desks.items()
-            },
-            clock=clock,
-        ),
+        elsewhere=_elsewhere(facts, gate, desks, clock),
         watches=Watches(),
         bus=bus,
         delivering=delivering,
@@ -328,6 +315,14 @@ def _over(desk: Desk, receipts: Receipts, clock: Clock) -> HoursOver:
         return frozenset(due_periods(desk.ring, rule_of, receipts.not_before(clock.now()), first, last))
 
     return over
+
+
+def _elsewhere(facts: FactFinder, gate: Gate, desks: Mapping[OperatorId, Desk], clock: Clock) -> Elsewhere:
+    parts = {
+        name: ElsewhereParts(recorder=desk.recorder, log=desk.evidence.log, origin=origin_of(name))
+        for name, desk in desks.items()
+    }
+    return Elsewhere(facts=facts, gate=gate, parts=parts, clock=clock)
 
 
 def _law_of(desk: Desk, origins: frozenset[str]) -> LawProfile | None:

@@ -356,7 +356,7 @@ def test_a_row_of_no_form_of_ours_is_counted(tmp_path: Path) -> None:
     """A record too short or of no known version, and a second that is not of the row's hour."""
     store = EmbeddedStore(tmp_path / "store", memory_mb=1024)
     good = bytes([1]) + bytes(40)
-    store.append([row(1), row(2, record=good), row(3, record=b"\x01short"), row(4, record=bytes([2]) + bytes(40))])
+    store.append([row(1), row(2, record=good), row(3, record=b"\x02short"), row(4, record=bytes([3]) + bytes(40))])
     store._command(
         "INSERT INTO lockplate.sealed_reads_local (operator, period, token, captured_at, reader) "
         f"VALUES ('city', 5, 'abcdefgh', {NOON}, 'north')"

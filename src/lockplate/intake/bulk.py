@@ -187,7 +187,7 @@ class BulkIntake:
         for reader, counts in sealed.by_reader:
             self._day_counts.add(sealed.operator, reader, today, counts)
         count_hits(self._day_counts, today, sealed.hits, recorded)
-        if fresh := [one for one in recorded if one.is_new]:
+        if fresh := [one for one in recorded if one.is_new or one.alerts]:
             self._on_hits(sealed.operator, fresh)
         return sealed.count
 

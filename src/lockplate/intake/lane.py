@@ -4,7 +4,7 @@ What flows in: reads of one operator. What flows out: sealed rows, new hits, ref
 What it must never see: another operator's keys, a question.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,6 +13,7 @@ from lockplate.errors import BadInput, KeyUnavailable, NotFound
 from lockplate.hotlist import EntryId, HotListIndex, Match
 from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal
 from lockplate.intake.fences import Fences, Stand, known_position
+from lockplate.intake.passages import GAP_SECONDS
 from lockplate.law.words import Place
 from lockplate.read import Image, Position, Read
 from lockplate.registry.entries import Entries, StoredEntry
@@ -36,6 +37,9 @@ class KeepRule(msgspec.Struct, frozen=True, kw_only=True):
     origin: ProfileId | None = None
     """The law that travels with the reads of a reader whose reads come from another agency."""
 
+
+SAME_PASSAGE = timedelta(seconds=GAP_SECONDS)
+"""Closer in time than this two hits of one entry at one reader are one passage, whatever its list says of repeats."""
 
 NOTHING_KEPT = KeepRule(record_mode=RecordMode.NONE, keeps_for=None)
 """Without a law (promise 2)."""
@@ -139,6 +143,16 @@ class Lane:
         """Return the hits of a read: a copy of what a person must compare, with the best picture that came."""
         return [self._hit(read, reader, captured_at, match) for match in self.index.match(read)]
 
+    def later_hits(
+        self, read: Read, reader: ReaderId, captured_at: datetime, alerted: Collection[EntryId]
+    ) -> list[NewHit]:
+        """Return the hits of a later read of a known passage that would be the first alert for their entry.
+
+        A passage's first read may lack the region, or have a letter wrong, that a later one has right.
+        """
+        matches = [one for one in self.index.match(read) if one.alerts and one.entry.entry_id not in alerted]
+        return [self._hit(read, reader, captured_at, match) for match in matches]
+
     def _hit(self, read: Read, reader: ReaderId, captured_at: datetime, match: Match) -> NewHit:
         picture, entry = _best_picture(read.images), match.entry
         listed = self._listed(entry.entry_id)
@@ -174,7 +188,7 @@ class Lane:
             priority=entry.terms.priority,
             entered_at=entry.entered_at,
             manual=entry.manual,
-            repeat_after=entry.terms.repeat_after,
+            repeat_after=max(entry.terms.repeat_after, SAME_PASSAGE),
         )
 
     def _listed(self, entry_id: EntryId) -> StoredEntry | None:

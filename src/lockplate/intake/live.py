@@ -20,7 +20,7 @@ from lockplate.errors import LockplateError, NotFound, Overloaded, StoreFailed
 from lockplate.intake.counting import came_in, count_hits
 from lockplate.intake.delivery import Acknowledgement, Delivery, placed_in_time, tally
 from lockplate.intake.lane import Lane
-from lockplate.intake.passages import KEPT_SECONDS, Decision, PassageBook, StoredPlace, Superseded, Verdict
+from lockplate.intake.passages import KEPT_SECONDS, Decision, Passage, PassageBook, StoredPlace, Superseded, Verdict
 from lockplate.read import Read
 from lockplate.registry.day_counts import DayCounts
 from lockplate.registry.hits import Hits, NewHit, Recorded
@@ -49,6 +49,8 @@ class _Work(msgspec.Struct, kw_only=True):
 
     rows: list[SealedRead]
     hits: list[NewHit]
+    hit_passages: list[Passage]
+    """The passage of each hit."""
     places: list[PassagePlace]
     decisions: list[Decision]
 
@@ -153,11 +155,12 @@ class LiveIntake:
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         """Decide, seal and write a batch, then keep each promise; on an error nobody is told that anything is safe."""
-        work = _Work(rows=[], hits=[], places=[], decisions=[])
+        work = _no_work()
         told = [(waiting, taken) for waiting in batch if (taken := self._taken(waiting, work)) is not None]
         try:
             self._store.append(work.rows)
             recorded = self._hits.record(work.hits)
+            _note_alerts(work, recorded)
         except Exception as error:  # noqa: BLE001 - whatever failed, each sender must hear it and the worker must live
             self._forget(work)
             self._settle([waiting for waiting, _ in told], _failure(error))
@@ -176,7 +179,7 @@ class LiveIntake:
 
     def _taken(self, waiting: _Waiting, batch_work: _Work) -> Acknowledgement | None:
         """Add a delivery to the batch's work; one that cannot be decided fails alone and leaves nothing behind."""
-        work = _Work(rows=[], hits=[], places=[], decisions=[])
+        work = _no_work()
         try:
             taken = self._take(waiting.delivery, work)
         except Exception as error:  # noqa: BLE001 - one sender's trouble is not the others'
@@ -185,6 +188,7 @@ class LiveIntake:
             return None
         batch_work.rows += work.rows
         batch_work.hits += work.hits
+        batch_work.hit_passages += work.hit_passages
         batch_work.places += work.places
         batch_work.decisions += work.decisions
         return taken
@@ -217,7 +221,9 @@ class LiveIntake:
     def _announce(self, new_hits: Sequence[NewHit], recorded: Sequence[Recorded]) -> None:
         for operator in {new.operator for new in new_hits}:
             fresh = [
-                one for new, one in zip(new_hits, recorded, strict=True) if new.operator == operator and one.is_new
+                one
+                for new, one in zip(new_hits, recorded, strict=True)
+                if new.operator == operator and (one.is_new or one.alerts)
             ]
             if fresh:
                 self._on_hits(operator, fresh)
@@ -248,8 +254,10 @@ class LiveIntake:
                     refused.append(turned_away[id(decision.passage)])
                 else:
                     verdicts.append(decision.verdict)
+                    later = lane.later_hits(read, delivery.reader, at, decision.passage.alerted)
+                    _add_hits(work, decision.passage, later)
                 continue
-            work.hits += lane.hits(read, delivery.reader, at)
+            _add_hits(work, decision.passage, lane.hits(read, delivery.reader, at))
             if not lane.keeps:
                 unkept += 1
                 continue
@@ -347,6 +355,24 @@ class LiveIntake:
         if monotonic_seconds() >= self._next_prune:
             self._next_prune = monotonic_seconds() + KEPT_SECONDS / 2
             self._passages.prune(now - KEPT_SECONDS)
+
+
+def _no_work() -> _Work:
+    return _Work(rows=[], hits=[], hit_passages=[], places=[], decisions=[])
+
+
+def _add_hits(work: _Work, passage: Passage, new_hits: Sequence[NewHit]) -> None:
+    """Add a read's hits; of an entry for which its passage alerted there is no second alert."""
+    for new in new_hits:
+        alerted = passage.alerted.get(new.entry_id)
+        work.hits.append(new if alerted is None else msgspec.structs.replace(new, repeat_of=alerted))
+        work.hit_passages.append(passage)
+
+
+def _note_alerts(work: _Work, recorded: Sequence[Recorded]) -> None:
+    for new, passage, one in zip(work.hits, work.hit_passages, recorded, strict=True):
+        if one.alerts:
+            passage.alerted.setdefault(new.entry_id, one.hit_id)
 
 
 def _stored(place: PassagePlace) -> StoredPlace:

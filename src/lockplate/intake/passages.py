@@ -18,7 +18,9 @@ from typing import TypeVar
 
 import msgspec
 
+from lockplate.hotlist import EntryId
 from lockplate.read import Read
+from lockplate.registry.hits import HitId
 from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, PlateKey, ReaderId, Token
 
 GAP_SECONDS = 60
@@ -77,6 +79,8 @@ class Passage(msgspec.Struct, kw_only=True):
     """Readings that were corrected, and the last second of the passage by then."""
     touched: int = 0
     """When it was last spoken of, by our clock: device times may be of any age."""
+    alerted: dict[EntryId, HitId] = {}
+    """Entries for which the passage raised its alert: one for each, however long the car stands there."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

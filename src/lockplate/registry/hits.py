@@ -98,6 +98,8 @@ class NewHit(msgspec.Struct, frozen=True, kw_only=True):
     """The entry was made by hand."""
     repeat_after: timedelta = timedelta()
     """Within this time of the last hit of the same entry at the same reader it is a repeat and raises no alert."""
+    repeat_of: HitId | None = None
+    """The alert that its passage raised already."""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +150,8 @@ class Hits:
     def record(self, new_hits: Sequence[NewHit]) -> tuple[Recorded, ...]:
         """Keep hits, all or none, in one durable transaction; one that is here already keeps its id and state.
 
+        One that is here as a weaker match and comes again as one that alerts is made that: a later message of the same
+        instant may know the region.
         What is to be told of them is written in the same transaction (decision 0029).
         Raises Conflict when a hit names an operator that does not exist.
         """
@@ -158,22 +162,29 @@ class Hits:
         recorded = []
         with writing(self._engine, "a hit names an operator that does not exist") as connection:
             for new, values in prepared:
-                known = connection.execute(select(hits.c.hit_id).where(*_same_hit(new))).scalar_one_or_none()
-                if known is None:
-                    values["repeat_of"] = _repeated(connection, new)
-                    fresh = now - new.captured_at <= FRESH
-                    values["alerts"] = new.alerts and fresh and values["repeat_of"] is None
-                    connection.execute(insert(hits).values(values))
-                recorded.append(
-                    Recorded(
-                        hit_id=HitId(known or values["hit_id"]),
-                        is_new=known is None,
-                        alerts=known is None and values["alerts"],
-                    )
-                )
+                recorded.append(self._record(connection, new, values))
             if self._deliveries is not None:
                 self._deliveries.enqueue_hits(connection, _alert_facts(new_hits, recorded))
         return tuple(recorded)
+
+    def _record(self, connection: Connection, new: NewHit, values: dict[str, Any]) -> Recorded:
+        """Keep one hit."""
+        found = select(hits.c.hit_id, hits.c.alerts, hits.c.state).where(*_same_hit(new))
+        known = connection.execute(found).one_or_none()
+        if known is not None and (known.alerts or not new.alerts or known.state != HitState.UNCONFIRMED.value):
+            return Recorded(hit_id=HitId(known.hit_id), is_new=False, alerts=False)
+        repeated = new.repeat_of or _repeated(connection, new)
+        fresh = values["recorded_at"] - new.captured_at <= FRESH
+        values |= {"repeat_of": repeated, "alerts": new.alerts and fresh and repeated is None}
+        if known is None:
+            connection.execute(insert(hits).values(values))
+        else:
+            values = self._sealed_values(new, values["recorded_at"], HitId(known.hit_id)) | {
+                "repeat_of": repeated,
+                "alerts": values["alerts"],
+            }
+            connection.execute(update(hits).where(hits.c.hit_id == known.hit_id).values(values))
+        return Recorded(hit_id=HitId(values["hit_id"]), is_new=known is None, alerts=values["alerts"])
 
     def get(self, hit_id: HitId) -> Hit:
         """Return a hit, opened, or raise NotFound."""
@@ -274,8 +285,8 @@ class Hits:
                 select(func.min(hits.c.recorded_at)).where(hits.c.operator == operator)
             ).scalar_one_or_none()
 
-    def _sealed_values(self, new: NewHit, now: datetime) -> dict[str, Any]:
-        hit_id = new_id("h")
+    def _sealed_values(self, new: NewHit, now: datetime, hit_id: HitId | None = None) -> dict[str, Any]:
+        hit_id = hit_id or HitId(new_id("h"))
         sealer = self._sealer_of(new.operator)
         details = msgspec.json.encode(new.details)
         return {

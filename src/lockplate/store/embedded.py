@@ -28,7 +28,7 @@ PROBES_PER_QUERY = 20_000
 """A question over 30 days is 720 probes; a wide pattern is asked in several queries."""
 MAX_QUERY_BYTES = 4 * 1024 * 1024
 LEAST_RECORD_BYTES = 1 + 12 + 16
-RECORD_VERSIONS = (1,)
+RECORD_VERSIONS = (1, 2)
 """What a record begins with; see seal.record."""
 _BYTES = {"String": "bytes", "FixedString": "bytes"}
 

@@ -30,6 +30,7 @@ running = _shared("running")
 witnessed = _shared("witnessed")
 two_nodes = _shared("two_nodes")
 between = _shared("between")
+receiving = _shared("receiving")
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The key-encryption key itself, 64 hex digits, when it comes from the environment instead of a file."""
     host: str = "127.0.0.1"
     port: int = 8420
+    public_url: str | None = None
+    """Where people reach the pages; it stands in alerts. None: the address that the server listens on."""
     batch_wait_ms: int = 4
     """How long intake gathers reads before one durable write."""
     max_waiting_reads: int = 20_000

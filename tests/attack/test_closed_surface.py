@@ -43,6 +43,7 @@ STORE_METHODS = {
 
 OPERATION_NAMES = {
     "agency.activate", "agency.add", "agency.deactivate", "agency.list",
+    "alerts.channel.add", "alerts.channel.end", "alerts.channel.list", "alerts.channel.test", "alerts.deliveries", "alerts.retry",
     "document.count", "document.list", "document.policy", "document.report", "document.state",
     "fsck.check", "fsck.mended",
     "grant.approve", "grant.list", "grant.paper", "grant.propose", "grant.register", "grant.revoke",
@@ -60,7 +61,7 @@ OPERATION_NAMES = {
     "lookup", "lookup.elsewhere", "lookup.preview", "lookup.shared",
     "operator.change", "operator.list", "operator.show",
     "place.add", "place.import", "place.list", "place.remove",
-    "reader.activate", "reader.add", "reader.deactivate", "reader.key", "reader.list",
+    "reader.activate", "reader.add", "reader.change", "reader.deactivate", "reader.key", "reader.list",
     "record.details", "record.findings", "record.list", "record.opening", "record.show",
     "request.approve", "request.list", "request.refuse", "request.resume", "request.resume-elsewhere", "request.show",
     "retention.receipts", "retention.run",
@@ -80,6 +81,8 @@ API_HANDLERS = {
     "ask_question", "run_command", "sign_in", "sign_out", "list_logs", "show_checkpoint", "show_key", "show_policy",
     "show_agreed", "show_tile", "show_receipt", "show_openapi",
     "show_metrics", "show_health",
+    # alerts as they come: it names no plate and no reader, and shows what hits.list shows, on record as that is
+    "watch_alerts",
 }  # fmt: skip
 PAGE_HANDLERS = {
     "show_public_page", "show_static", "show_law", "list_policies", "list_report_pages", "show_policy", "show_policy_data", "show_report", "show_report_data", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
@@ -153,6 +156,7 @@ def test_no_route_takes_a_place_or_a_token() -> None:
         "/v1/questions", "/v1/sign-in", "/v1/sign-out", "/v1/{path:path}", "/log", "/log/{operator:str}/checkpoint",
         "/log/{operator:str}/vkey", "/log/{operator:str}/tile/{path:path}", "/log/{operator:str}/policy",
         "/log/{operator:str}/agreed", "/log/{operator:str}/receipt/{index:int}", "/metrics", "/health", "/v1/openapi.json",
+        "/v1/alerts/stream",
     } == paths  # fmt: skip
 
 

@@ -29,6 +29,7 @@ def test_every_setting_but_home_can_come_from_the_environment(tmp_path: Path) ->
         "publish_seconds": 3,
         "witness_seconds": 6,
         "clickhouse_memory_mb": 4,
+        "public_url": "https://plates.example",
     }
 
     settings = load_settings(tmp_path / "node", {PREFIX + name.upper(): str(value) for name, value in given.items()})

@@ -77,6 +77,21 @@ class Alerting:
         hits = tuple(self._own(who, hit_id) for hit_id in hit_ids)
         return ShownHits(operator=who.operator.operator, record_index=place, hits=hits)
 
+    def show_wanted(self, who: Watcher, hits: Sequence[Hit], facts: dict[str, str]) -> ShownHits | None:
+        """Return hits that the registry has opened and somebody waits for, once it is on record that they were shown.
+
+        None when there are none: nothing was shown, so nothing is on record. `facts` name the way, such as a channel.
+        Raises Denied whether or not there are any: who may no longer look is told so. NotFound: of another operator.
+        """
+        named = {} if not hits else {"hits": ",".join(hit.hit_id for hit in hits)}
+        allowance = self._allow(who, Act.SHOW_HIT, Action.ALERT_SHOWN, named | facts)
+        if not hits:
+            return None
+        if any(hit.operator != who.operator.operator for hit in hits):
+            raise NotFound("no hit has this id", code="unknown_hit")
+        place = self._record_shown(who, allowance, [hit.hit_id for hit in hits], facts)
+        return ShownHits(operator=who.operator.operator, record_index=place, hits=tuple(hits))
+
     def show_picture(self, who: Watcher, hit_id: HitId) -> bytes:
         """Return a hit's picture, once it is on record that it was shown. Raises Denied, NotFound."""
         _require_id(hit_id)

@@ -12,6 +12,7 @@ import typer
 
 from lockplate import __version__
 from lockplate.cli.agencies import agencies
+from lockplate.cli.alerts import alerts
 from lockplate.cli.asking import lookup, requests
 from lockplate.cli.checking import announce, fsck
 from lockplate.cli.demo import demo
@@ -24,6 +25,7 @@ from lockplate.cli.hits import hits
 from lockplate.cli.holds import holds
 from lockplate.cli.hotlists import hot_lists
 from lockplate.cli.law import law
+from lockplate.cli.listening import listen
 from lockplate.cli.local_law import adopt, change, list_local, repeal, trace
 from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
@@ -56,6 +58,7 @@ for nouns, name in (
     (log, "log"),
     (hot_lists, "hotlist"),
     (hits, "hits"),
+    (alerts, "alerts"),
     (grants, "grant"),
     (holds, "hold"),
     (retention, "retention"),
@@ -68,6 +71,7 @@ for nouns, name in (
     (documents, "document"),
     (places, "place"),
     (witness, "witness"),
+    (listen, "listen"),
 ):
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)

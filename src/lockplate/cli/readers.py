@@ -4,14 +4,17 @@ What flows in: a reader's id and description. What flows out: its key, once; how
 What it must never see: a read.
 """
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from lockplate.cli.new_files import FOR_OWNER, require_new, write_new
 from lockplate.cli.options import DEFAULT_HOME, As, Home, Json, Operator, settings_of
 from lockplate.cli.output import print_json, print_lines, print_table, told_errors
 from lockplate.cli.session import Session
-from lockplate.operations.readers import AddReader, ReaderName, ReadersOf
+from lockplate.errors import BadInput
+from lockplate.operations.readers import AddReader, ChangeReader, ReaderName, ReadersOf
 
 readers = typer.Typer(no_args_is_help=True, help="Cameras that may send, each with its own key.")
 
@@ -38,11 +41,17 @@ def add(
     origin: Annotated[
         str, typer.Option(metavar="PROFILE", help="The law its reads were made under, if another agency made them.")
     ] = "",
+    groups: Annotated[
+        list[str] | None, typer.Option("--group", metavar="G", help="A group of readers it is in; may be repeated.")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the key into this new file, for its owner only.")
+    ] = None,
     person: As = "",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Add a reader and print its key, once."""
+    """Add a reader and print its key, once, or put it into a file."""
     request = AddReader(
         reader=reader,
         name=name,
@@ -54,9 +63,45 @@ def add(
         format_name=format_name,
         mobile=mobile,
         origin=origin,
+        groups=tuple(groups or ()),
     )
     with told_errors(as_json=as_json):
-        _print_key(Session(settings_of(home)).run("reader.add", request, person=person), as_json=as_json)
+        if key_file is not None:
+            require_new(key_file)
+        told = Session(settings_of(home)).run("reader.add", request, person=person)
+        if key_file is None:
+            _print_key(told, as_json=as_json)
+            return
+        write_new(key_file, told["key"] + "\n", FOR_OWNER)
+        if as_json:
+            print_json({"reader": told["reader"], "key_file": str(key_file)})
+        else:
+            reader_told = told["reader"]
+            print_lines([f"{reader_told['reader']} of {reader_told['operator']}: {reader_told['name']}."])
+            print_lines([f"Its key is in {key_file.name}."])
+
+
+@readers.command("change")
+def change(
+    reader: ReaderArgument,
+    groups: Annotated[
+        list[str] | None, typer.Option("--group", metavar="G", help="A group it is to be in; may be repeated.")
+    ] = None,
+    no_groups: Annotated[bool, typer.Option("--no-groups", help="Take it out of every group.")] = False,
+    person: As = "",
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Put a reader into groups, these and no others."""
+    with told_errors(as_json=as_json):
+        if bool(groups) == no_groups:
+            raise BadInput("nothing to change", code="no_change", next_step="Give --group, or --no-groups.")
+        request = ChangeReader(reader=reader, groups=tuple(groups or ()))
+        told = Session(settings_of(home)).run("reader.change", request, person=person)
+        if as_json:
+            print_json(told)
+        else:
+            print_lines([f"{told['reader']}: in {', '.join(sorted(told['groups'])) or 'no group'}."])
 
 
 @readers.command("list")

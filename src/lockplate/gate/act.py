@@ -41,6 +41,8 @@ class Act(StrEnum):
     LIST_HOLDS = "list_holds"
     ASK_ELSEWHERE = "ask_elsewhere"
     """Send a question to another node, which judges it again."""
+    MANAGE_ALERTS = "manage_alerts"
+    """Make, try and end the channels by which people hear of alerts, and ask for a delivery again."""
     KEEP_HOLD = "keep_hold"
     """Re-seal what an open hold covers; nobody is there, see `gate.hold.KEEPER`."""
 
@@ -71,6 +73,8 @@ class ActContext(msgspec.Struct, frozen=True, kw_only=True):
     """All acts on list grants; unset, as above."""
     list_granted: bool | msgspec.UnsetType = msgspec.UNSET
     """manage_hotlists with another agency's list: whether a list grant in force covers it; unset for one's own list."""
+    alert_plates: bool | msgspec.UnsetType = msgspec.UNSET
+    """manage_alerts: whether the channel carries plates; unset, as above."""
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):

@@ -151,6 +151,10 @@ def act_request(
                 raise FactsRefused("a grant names its grantee")
             agencies.append(context.grantee)
             facts = {"grantee": _uid("Agency", context.grantee.agency)}
+        case Act.MANAGE_ALERTS:
+            if not isinstance(context.alert_plates, bool):
+                raise FactsRefused("a channel says whether it carries plates")
+            facts = {"plates": context.alert_plates}
         case Act.OPEN_HOLD | Act.RENEW_HOLD | Act.CLOSE_HOLD | Act.KEEP_HOLD | Act.ASK_ELSEWHERE:
             named, facts = _described(act, context)
             agencies.append(named)

@@ -63,6 +63,7 @@ FLOOR: frozenset[PolicyId] = frozenset(
             # acts.cedar
             "floor-administrator-reads-no-records",
             "floor-auditor-manages-nothing",
+            "floor-alert-plates",
             "floor-own-access",
             "floor-own-question",
             "floor-own-grant",

@@ -5,7 +5,7 @@ What it must never see: a question. A bulk source has grouped its passages alrea
 changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -21,7 +21,7 @@ from lockplate.intake.lane import Lane
 from lockplate.read import Position, Read, Reject
 from lockplate.readers.columns import ReadColumns
 from lockplate.registry.day_counts import KEPT, UNKEPT, DayCounts
-from lockplate.registry.hits import Hits, NewHit
+from lockplate.registry.hits import Hits, NewHit, Recorded
 from lockplate.sealed import SealedColumns, SealedRead
 from lockplate.store.surface import RowSink
 from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, ReaderId, RecordMode
@@ -68,13 +68,21 @@ class BulkIntake:
     """Seals and stores many reads of one operator; several threads may call it."""
 
     def __init__(
-        self, *, lanes: Mapping[OperatorId, Lane], store: RowSink, hits: Hits, day_counts: DayCounts, clock: Clock
+        self,
+        *,
+        lanes: Mapping[OperatorId, Lane],
+        store: RowSink,
+        hits: Hits,
+        day_counts: DayCounts,
+        clock: Clock,
+        on_hits: Callable[[OperatorId, Sequence[Recorded]], None],
     ) -> None:
         self._lanes = lanes
         self._store = store
         self._hits = hits
         self._day_counts = day_counts
         self._clock = clock
+        self._on_hits = on_hits
 
     def lane(self, operator: OperatorId) -> Lane:
         """Return an operator's lane, or raise NotFound."""
@@ -179,6 +187,8 @@ class BulkIntake:
         for reader, counts in sealed.by_reader:
             self._day_counts.add(sealed.operator, reader, today, counts)
         count_hits(self._day_counts, today, sealed.hits, recorded)
+        if fresh := [one for one in recorded if one.is_new or one.alerts]:
+            self._on_hits(sealed.operator, fresh)
         return sealed.count
 
     def _refusals(self, lane: Lane, seconds: NDArray[np.uint32], now: datetime, *, sent: bool) -> NDArray[np.uint8]:

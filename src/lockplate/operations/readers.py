@@ -20,7 +20,7 @@ from lockplate.operations.taking_in import only_operator
 from lockplate.read import Position
 from lockplate.readers.formats import format_names
 from lockplate.registry.ids import require_slug
-from lockplate.registry.readers import NewReader, RegisteredReader
+from lockplate.registry.readers import NewReader, RegisteredReader, require_groups
 from lockplate.terms import Action, OperatorId, ProfileId, ReaderId
 from lockplate.wiring.node import Node
 
@@ -45,6 +45,15 @@ class AddReader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     mobile: bool = False
     origin: str = ""
     """The law profile that its reads were made under, where they are copies from another agency."""
+    groups: tuple[str, ...] = ()
+    """Names under which filters of alerts know several readers at once."""
+
+
+class ChangeReader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A reader, and the groups that it is to be in: these and no others."""
+
+    reader: str
+    groups: tuple[str, ...]
 
 
 class ReaderName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +114,7 @@ def add_reader(node: Node, actor: Actor, new: AddReader) -> ReaderWithKey:
         format=new.format_name,
         mobile=new.mobile,
         origin=_origin(node, new.origin),
+        groups=require_groups(frozenset(new.groups)),
     )
     _require_lawful_place(node, described)
     change = Change(
@@ -165,6 +175,13 @@ def list_readers(node: Node, actor: Actor, which: ReadersOf) -> tuple[ReaderLine
     return tuple(lines)
 
 
+def change_reader(node: Node, actor: Actor, change: ChangeReader) -> RegisteredReader:
+    """Put a reader into groups; filters of alerts follow at once."""
+    reader = node.registries.readers.get(ReaderId(change.reader))
+    groups = require_groups(frozenset(change.groups))
+    return _change(node, actor, reader, "groups", lambda: node.registries.readers.set_groups(reader.reader, groups))
+
+
 def renew_key(node: Node, actor: Actor, name: ReaderName) -> ReaderWithKey:
     """Give a reader another key; the one so far stops at once."""
     reader = node.registries.readers.get(ReaderId(name.reader))
@@ -193,6 +210,7 @@ def _change(node: Node, actor: Actor, reader: RegisteredReader, word: str, step:
 READERS = (
     Operation(name="reader.add", request=AddReader, handler=add_reader, says="Add a reader; shows its key once."),
     Operation(name="reader.list", request=ReadersOf, handler=list_readers, says="List readers and their health."),
+    Operation(name="reader.change", request=ChangeReader, handler=change_reader, says="Put a reader into groups."),
     Operation(name="reader.key", request=ReaderName, handler=renew_key, says="Give a reader another key."),
     Operation(name="reader.deactivate", request=ReaderName, handler=deactivate_reader, says="Stop a reader."),
     Operation(name="reader.activate", request=ReaderName, handler=activate_reader, says="Take a reader back."),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from lockplate.errors import NotFound
 from lockplate.operations.agencies import AGENCIES
+from lockplate.operations.alerts import ALERTS
 from lockplate.operations.asking import ASKING
 from lockplate.operations.checking import CHECKING
 from lockplate.operations.documents import DOCUMENTS
@@ -61,6 +62,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *LIST_ENTRIES,
             *LIST_GRANTS,
             *HITS,
+            *ALERTS,
             *HOLDS,
             *RETAINING,
             *RECEIPTS,

@@ -16,7 +16,9 @@ from lockplate.clock import Clock
 from lockplate.errors import BadInput, Conflict, NotFound
 from lockplate.hotlist import Category, EntryId, ListId, MatchKind, Priority
 from lockplate.read import Confidence, Vehicle
+from lockplate.registry.channel_filters import AlertFacts
 from lockplate.registry.database import reading, writing
+from lockplate.registry.deliveries import Deliveries, forget_deliveries
 from lockplate.registry.ids import new_id
 from lockplate.registry.people import read_person_facts
 from lockplate.registry.sealing import ColumnSealer, SealerOf
@@ -138,16 +140,19 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 class Hits:
     """The hits of every operator here, sealed under that operator's data keys."""
 
-    def __init__(self, engine: Engine, sealer_of: SealerOf, clock: Clock) -> None:
+    def __init__(self, engine: Engine, sealer_of: SealerOf, clock: Clock, deliveries: Deliveries | None = None) -> None:
+        """`deliveries`: the outbox that alerts go into; None: there is none, and alerts are only shown."""
         self._engine = engine
         self._sealer_of = sealer_of
         self._clock = clock
+        self._deliveries = deliveries
 
     def record(self, new_hits: Sequence[NewHit]) -> tuple[Recorded, ...]:
         """Keep hits, all or none, in one durable transaction; one that is here already keeps its id and state.
 
         One that is here as a weaker match and comes again as one that alerts is made that: a later message of the same
         instant may know the region.
+        What is to be told of them is written in the same transaction (decision 0029).
         Raises Conflict when a hit names an operator that does not exist.
         """
         if not new_hits:
@@ -158,6 +163,8 @@ class Hits:
         with writing(self._engine, "a hit names an operator that does not exist") as connection:
             for new, values in prepared:
                 recorded.append(self._record(connection, new, values))
+            if self._deliveries is not None:
+                self._deliveries.enqueue_hits(connection, _alert_facts(new_hits, recorded))
         return tuple(recorded)
 
     def _record(self, connection: Connection, new: NewHit, values: dict[str, Any]) -> Recorded:
@@ -207,6 +214,20 @@ class Hits:
         with reading(self._engine) as connection:
             return tuple(self._hit(row) for row in connection.execute(newest))
 
+    def alerts_since(self, operator: OperatorId, after: HitId, limit: int) -> tuple[HitId, ...]:
+        """Return an operator's alerts that were recorded since one of its hits, oldest first, that one left out.
+
+        Those of the same instant are among them: whoever has seen them knows them by their ids. Raises NotFound.
+        """
+        with reading(self._engine) as connection:
+            last = _row(connection, after)
+            if last.operator != operator:
+                raise NotFound("no hit has this id", code="unknown_hit")
+            since = hits.c.operator == operator, hits.c.alerts, hits.c.recorded_at >= last.recorded_at
+            wanted = select(hits.c.hit_id).where(*since, hits.c.hit_id != after)
+            found = connection.execute(wanted.order_by(hits.c.recorded_at, hits.c.hit_id).limit(limit)).scalars()
+            return tuple(map(HitId, found))
+
     def confirm(self, hit_id: HitId, state: HitState, *, by: PersonId) -> Hit:
         """Write down what an active person found when they compared.
 
@@ -253,6 +274,7 @@ class Hits:
         wanted = _over(operator, before, from_capture=from_capture)
         with writing(self._engine) as connection:
             counts = _by_category(connection, wanted)
+            forget_deliveries(connection, select(hits.c.hit_id).where(*wanted))
             connection.execute(delete(hits).where(*wanted))
         return counts
 
@@ -307,6 +329,22 @@ class Hits:
             entered_at=row.entered_at,
             manual=row.manual,
         )
+
+
+def _alert_facts(new_hits: Sequence[NewHit], recorded: Sequence[Recorded]) -> list[AlertFacts]:
+    """Return what filters look at, of each hit that raises an alert."""
+    return [
+        AlertFacts(
+            hit_id=one.hit_id,
+            operator=new.operator,
+            list_id=new.list_id,
+            category=new.category,
+            priority=new.priority,
+            reader=new.reader,
+        )
+        for new, one in zip(new_hits, recorded, strict=True)
+        if one.alerts
+    ]
 
 
 def _seal_picture(sealer: ColumnSealer, hit_id: str, picture: bytes | None) -> bytes | None:

@@ -25,6 +25,7 @@ from lockplate.registry.tables import operators, readers, reject_counts
 from lockplate.terms import OperatorId, ProfileId, ReaderId
 
 KEY_BYTES = 32
+MAX_GROUPS = 20
 KEY_PREFIX = "lpk_"
 """Lets a scanner find a key that somebody committed by mistake."""
 _REMEMBERED_FOR = timedelta(seconds=5)
@@ -50,6 +51,8 @@ class RegisteredReader(msgspec.Struct, frozen=True, kw_only=True):
     mobile: bool
     origin: ProfileId | None = None
     """The law profile its reads were made under, where they are copies from another agency; it travels with them."""
+    groups: frozenset[str] = frozenset()
+    """Names under which filters of alerts know several readers at once."""
 
 
 class ReaderHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +79,7 @@ class NewReader(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
     mobile: bool = False
     origin: ProfileId | None = None
+    groups: frozenset[str] = frozenset()
 
 
 class RegisteredReaders:
@@ -118,6 +122,7 @@ class RegisteredReaders:
                     format=new.format,
                     mobile=new.mobile,
                     origin=new.origin,
+                    groups=require_groups(new.groups),
                     created_at=self._clock.now(),
                 )
             )
@@ -162,6 +167,10 @@ class RegisteredReaders:
     def set_format(self, reader: ReaderId, payload_format: str | None) -> RegisteredReader:
         """Set, or clear, the payload format to assume. Raises NotFound."""
         return self._change(reader, {"format": payload_format})
+
+    def set_groups(self, reader: ReaderId, groups: frozenset[str]) -> RegisteredReader:
+        """Put a reader into these groups and no others. Raises BadInput and NotFound."""
+        return self._change(reader, {"groups": require_groups(groups)})
 
     def set_zone(self, reader: ReaderId, zone: str) -> RegisteredReader:
         """Set the zone of a reader's local times. Raises BadInput and NotFound."""
@@ -255,6 +264,13 @@ class RegisteredReaders:
         return self.get(reader)
 
 
+def require_groups(groups: frozenset[str]) -> frozenset[str]:
+    """Return the groups when each name can be one, else raise BadInput."""
+    if len(groups) > MAX_GROUPS:
+        raise BadInput("a reader is in at most 20 groups", code="too_many_groups")
+    return frozenset(map(require_slug, groups))
+
+
 def _new_key() -> tuple[str, bytes]:
     """Return a new key and its SHA-256."""
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
@@ -281,6 +297,7 @@ def _reader(row: Row[Any]) -> RegisteredReader:
         format=row.format,
         mobile=row.mobile,
         origin=None if row.origin is None else ProfileId(row.origin),
+        groups=row.groups or frozenset(),
     )
 
 

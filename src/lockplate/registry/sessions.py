@@ -70,8 +70,11 @@ class Sessions:
             facts = read_person_facts(connection, person)
         return _session(session_id, facts, now)
 
-    def resume(self, session_id: str) -> Session:
-        """Return the session behind a cookie, or raise Unauthenticated: unknown, over, or its person inactive."""
+    def resume(self, session_id: str, *, is_use: bool = True) -> Session:
+        """Return the session behind a cookie, or raise Unauthenticated: unknown, over, or its person inactive.
+
+        `is_use`: somebody does something. What goes on by itself, such as an open stream, keeps no session alive.
+        """
         now = self._clock.now()
         here = sessions.c.session_hash == _session_hash(session_id)
         with reading(self._engine) as connection:
@@ -84,7 +87,7 @@ class Sessions:
                 raise _sign_in_again() from error
         if not facts.active:
             raise _sign_in_again()
-        if now - row.last_used_at >= _TOUCH_AFTER:
+        if is_use and now - row.last_used_at >= _TOUCH_AFTER:
             with writing(self._engine) as connection:
                 connection.execute(update(sessions).where(here).values(last_used_at=now))
         return _session(session_id, facts, row.opened_at)

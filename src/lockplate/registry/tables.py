@@ -74,6 +74,8 @@ readers = Table(
     # the law profile under which its reads were made, where they come from another agency
     Column("origin", Text),
     Column("created_at", UtcTime, nullable=False),
+    # names under which filters of alerts know several readers at once
+    Column("groups", WordSet),
 )
 
 local_laws = Table(
@@ -365,4 +367,45 @@ held_reads = Table(
     # a keyed hash under the hold's own key
     Column("mark", LargeBinary, primary_key=True),
     Column("read_sealed", LargeBinary, nullable=False),
+)
+
+alert_channels = Table(
+    "alert_channels",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False, index=True),
+    Column("person", Text, ForeignKey("people.person"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    # address and secrets; gone once the channel has ended
+    Column("target_sealed", LargeBinary),
+    # JSON: ids and words from closed lists
+    Column("filter", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+)
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    # the order in which things are told
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("delivery", Text, nullable=False, unique=True),
+    Column("operator", Text, nullable=False),
+    Column("channel", Text, ForeignKey("alert_channels.channel"), nullable=False),
+    Column("subject", Text, nullable=False),
+    # no reference: a hit or a fault may be forgotten first
+    Column("subject_id", Text, nullable=False, index=True),
+    Column("fault_kind", Text),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", UtcTime, nullable=False),
+    Column("last_code", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("asked_again_at", UtcTime),
+    Column("settled_at", UtcTime),
+    Column("leaf", BigInteger),
+    Index(None, "state", "next_try_at"),
+    Index(None, "state", "channel"),
+    Index(None, "operator", "number"),
 )

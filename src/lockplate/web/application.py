@@ -23,6 +23,7 @@ from lockplate.operations.documents import count_all
 from lockplate.operations.list_schedule import ListSchedule
 from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.schedule import ForgettingSchedule
+from lockplate.web.alert_stream import watch_alerts
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
 from lockplate.web.openapi import show_openapi
@@ -51,7 +52,12 @@ def show_metrics(doorway: Doorway, request: HttpRequest) -> Response[bytes]:
     """Show counters, to whoever holds the run token."""
     doorway.actor(request).require_system_user()
     doorway.metrics.waiting.set(doorway.node.live.waiting_reads)
+    doorway.metrics.watching.set(doorway.streams.count)
+    doorway.metrics.clear_deliveries()
     for operator in doorway.node.desks:
+        doorway.metrics.show_deliveries(
+            doorway.node.registries.deliveries.standings(operator), doorway.node.clock.now()
+        )
         doorway.metrics.show_retention(retention_state_of(doorway.node, operator))
     return Response(doorway.metrics.text(), media_type="text/plain; version=0.0.4")
 
@@ -64,7 +70,7 @@ def show_health() -> dict[str, str]:
 
 API_ROUTES: tuple[ControllerRouterHandler, ...] = (
     ask_question, sign_in, sign_out, run_command, list_logs, show_checkpoint, show_key, show_policy, show_agreed,
-    show_tile, show_receipt, show_metrics, show_health, show_openapi,
+    show_tile, show_receipt, show_metrics, show_health, show_openapi, watch_alerts,
 )  # fmt: skip
 
 
@@ -101,6 +107,7 @@ def create_application(
     @asynccontextmanager
     async def beside_requests(_: Litestar) -> AsyncIterator[None]:
         stopping = asyncio.Event()
+        doorway.node.delivering.start()
         upkeep = asyncio.create_task(_upkeep(doorway))
         cosigning = asyncio.create_task(_cosign(doorway))
         forgetting = asyncio.create_task(_forget(doorway, stopping))
@@ -108,12 +115,15 @@ def create_application(
             yield
         finally:
             stopping.set()
+            doorway.streams.end_all("stopping")
+            await asyncio.to_thread(doorway.node.delivering.stop)
             for beside in (upkeep, cosigning):
                 beside.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await beside
             await forgetting
             desk.close()
+            doorway.streams.close()
 
     return Litestar(
         route_handlers=[reads_route(desk), *API_ROUTES, *page_routes],

@@ -7,7 +7,7 @@ What it must never see: a key in a URL. Routes are closed: a handler that asks f
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from lockplate.operations.signing_in import SignInDesk
 from lockplate.registry.readers import RegisteredReader
 from lockplate.registry.sessions import Session
 from lockplate.terms import PersonId
+from lockplate.web.alert_feeds import StreamDesk
 from lockplate.web.metrics import Metrics
 from lockplate.wiring.node import Node
 
@@ -39,6 +40,8 @@ class Doorway(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Metrics
     sign_in: SignInDesk = msgspec.field(default_factory=SignInDesk)
     """One for pages and programs, so that failed tries are counted together."""
+    streams: StreamDesk = msgspec.field(default_factory=StreamDesk)
+    """Who watches alerts."""
 
     def actor(self, request: HttpRequest) -> Actor:
         """Return on whose word an operation runs, or raise Unauthenticated.
@@ -55,6 +58,21 @@ class Doorway(msgspec.Struct, frozen=True, kw_only=True):
         session = self.session(request)
         self.node.registries.sessions.require_csrf(session, request.headers.get(CSRF_HEADER, ""))
         return Actor(person=session.person.person)
+
+    def watcher(self, request: HttpRequest) -> tuple[Actor, Callable[[], None]]:
+        """Return who watches, and what raises Unauthenticated once they are no longer signed in.
+
+        As `actor`, but a session needs no token: nothing is changed by watching, and no other site can read it.
+        """
+        if request.headers.get("authorization"):
+            return self.actor(request), _nothing
+        session = self.session(request)
+        sessions, cookie = self.node.registries.sessions, session.session_id
+
+        def still_here() -> None:
+            sessions.resume(cookie, is_use=False)
+
+        return Actor(person=session.person.person), still_here
 
     def session(self, request: HttpRequest) -> Session:
         """Return the caller's session, or raise Unauthenticated."""
@@ -76,6 +94,10 @@ class Doorway(msgspec.Struct, frozen=True, kw_only=True):
         if not key:
             raise Unauthenticated("no reader key", next_step="Send the reader's key in the header X-Reader-Key.")
         return self.node.registries.readers.authenticate(key)
+
+
+def _nothing() -> None:
+    """Ask for nothing more: the run token holds as long as the server runs."""
 
 
 def new_run_token() -> str:

@@ -4,9 +4,14 @@ What flows in: counts by format, outcome and reason. What flows out: Prometheus 
 What it must never see: a plate, a person, a request's text; no label holds one.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from lockplate.intake.delivery import Acknowledgement
+from lockplate.registry.channels import ChannelId
+from lockplate.registry.deliveries import DeliveryState, Standing
 from lockplate.retention.sureness import RetentionState, Stop
 
 
@@ -30,6 +35,19 @@ class Metrics:
         )
         self._retention_stopped = Gauge(
             "lockplate_retention_stopped", "1 while nothing is forgotten.", ["operator", "why"], registry=self._registry
+        )
+        self.watching = Gauge("lockplate_alert_streams", "People who watch alerts.", registry=self._registry)
+        self._deliveries = Gauge(
+            "lockplate_alert_deliveries",
+            "Alerts and faults to deliver, by what became of them.",
+            ["channel", "state"],
+            registry=self._registry,
+        )
+        self._oldest = Gauge(
+            "lockplate_alert_oldest_waiting_seconds",
+            "Age of the oldest delivery that waits; 0 when none does.",
+            ["channel"],
+            registry=self._registry,
         )
         self.questions = Histogram(
             "lockplate_question_seconds", "From request to answer.", ["verdict"], registry=self._registry
@@ -59,6 +77,19 @@ class Metrics:
         self._retention_ran.labels(state.operator).set(ran)
         for why in Stop:
             self._retention_stopped.labels(state.operator, why.value).set(int(state.why is why))
+
+    def clear_deliveries(self) -> None:
+        """Show no channel any more, before those that there are now are shown."""
+        self._deliveries.clear()
+        self._oldest.clear()
+
+    def show_deliveries(self, standings: Mapping[ChannelId, Standing], now: datetime) -> None:
+        """Show how the deliveries of each channel stand."""
+        for channel, standing in standings.items():
+            for state in DeliveryState:
+                self._deliveries.labels(channel, state.value).set(getattr(standing, state.value))
+            age = 0.0 if standing.oldest_waiting is None else (now - standing.oldest_waiting).total_seconds()
+            self._oldest.labels(channel).set(max(age, 0.0))
 
     def count_overload(self) -> None:
         """Count a delivery that was sent away."""

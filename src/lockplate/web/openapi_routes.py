@@ -88,6 +88,15 @@ def _of_the_server() -> tuple[SideRoute, ...]:
             for_session=True,
         ),
         SideRoute(
+            path="/v1/alerts/stream",
+            name="alerts.stream",
+            says="Alerts as they come, decisions and faults, as server-sent events; Last-Event-ID resumes.",
+            media=("text/event-stream",),
+            faults=("400", "401", "403", "404", "503"),
+            for_session=True,
+            parameters=tuple(_in_query(name) for name in ("operator", "list", "priority", "category", "group")),
+        ),
+        SideRoute(
             path="/health", name="health", says="Say that the server answers.", media=(JSON,), result=dict[str, str]
         ),
         SideRoute(

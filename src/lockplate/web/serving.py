@@ -58,7 +58,7 @@ async def _serve(
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, _stop, server.stop, doorway)
     url = f"http://{settings.host}:{settings.port}"
     write_server_note(node.layout.server, url, doorway.run_token)
     try:
@@ -69,6 +69,12 @@ async def _serve(
         await task
     finally:
         node.layout.server.unlink(missing_ok=True)
+
+
+def _stop(stop_server: Callable[[], None], doorway: Doorway) -> None:
+    """Stop serving; streams end first, or the server would wait for people who watch to go away."""
+    doorway.streams.end_all("stopping")
+    stop_server()
 
 
 def write_server_note(path: Path, url: str, token: str) -> None:

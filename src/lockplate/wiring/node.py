@@ -13,6 +13,8 @@ from typing import Self
 from sqlalchemy import Engine
 
 from lockplate.access import AccessRequest
+from lockplate.alerting.bus import AlertBus
+from lockplate.alerting.delivering import DeliveryWorker
 from lockplate.clock import Clock, period_of
 from lockplate.errors import NotFound, SettingRefused
 from lockplate.folders import make_folder
@@ -45,6 +47,7 @@ from lockplate.store.ownership import Ownership
 from lockplate.store.passages import PassageIndex
 from lockplate.store.surface import ReadStore
 from lockplate.terms import OperatorId, Period, ProfileId, ReaderId
+from lockplate.wiring.alerts import build_delivering
 from lockplate.wiring.beginnings import begin_ledger, record_founding
 from lockplate.wiring.current_law import CurrentLaw
 from lockplate.wiring.desk import Desk, open_desk, open_ring, origin_of
@@ -77,6 +80,10 @@ class Node:
     lookup: Lookup
     elsewhere: Elsewhere
     watches: Watches
+    bus: AlertBus
+    """Word of new alerts, decisions and faults, for whoever listens in this process."""
+    delivering: DeliveryWorker
+    """Takes alerts to their channels, once a server has started it."""
     receipts: dict[OperatorId, Receipts]
     """What each operator's log says was destroyed, and when retention was last sure of the time."""
     retention: Retention
@@ -158,6 +165,8 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     passages = PassageIndex(layout.passages)
     closing.callback(passages.close)
     lanes = {operator: desk.lane for operator, desk in desks.items()}
+    bus = AlertBus()
+    told = _telling(bus, on_hits)
     live = LiveIntake(
         lanes=lanes,
         store=counted,
@@ -167,14 +176,20 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
         clock=clock,
         batch_wait=timedelta(milliseconds=settings.batch_wait_ms),
         max_waiting_reads=settings.max_waiting_reads,
-        on_hits=on_hits,
+        on_hits=told,
     )
     closing.callback(registries.readers.flush)
     closing.callback(registries.day_counts.flush)
     closing.callback(live.close)
-    bulk = BulkIntake(lanes=lanes, store=counted, hits=registries.hits, day_counts=registries.day_counts, clock=clock)
+    bulk = BulkIntake(
+        lanes=lanes, store=counted, hits=registries.hits, day_counts=registries.day_counts, clock=clock, on_hits=told
+    )
     held = {operator: _held_reads(desk, registries) for operator, desk in desks.items()}
     facts = _facts(registries, law, held, clock)
+    delivering = build_delivering(
+        registries, gate, facts, lambda operator: desks[operator].recorder, bus, settings, clock
+    )
+    closing.callback(delivering.stop)
     return Node(
         settings=settings,
         layout=layout,
@@ -202,16 +217,10 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
             waiting=registries.waiting,
             clock=clock,
         ),
-        elsewhere=Elsewhere(
-            facts=facts,
-            gate=gate,
-            parts={
-                name: ElsewhereParts(recorder=desk.recorder, log=desk.evidence.log, origin=origin_of(name))
-                for name, desk in desks.items()
-            },
-            clock=clock,
-        ),
+        elsewhere=_elsewhere(facts, gate, desks, clock),
         watches=Watches(),
+        bus=bus,
+        delivering=delivering,
         receipts=receipts,
         retention=Retention(store, clock),
         closing=closing,
@@ -308,6 +317,14 @@ def _over(desk: Desk, receipts: Receipts, clock: Clock) -> HoursOver:
     return over
 
 
+def _elsewhere(facts: FactFinder, gate: Gate, desks: Mapping[OperatorId, Desk], clock: Clock) -> Elsewhere:
+    parts = {
+        name: ElsewhereParts(recorder=desk.recorder, log=desk.evidence.log, origin=origin_of(name))
+        for name, desk in desks.items()
+    }
+    return Elsewhere(facts=facts, gate=gate, parts=parts, clock=clock)
+
+
 def _law_of(desk: Desk, origins: frozenset[str]) -> LawProfile | None:
     found = desk.law.in_force(desk.name, origins)
     return None if found is None else found.law
@@ -325,6 +342,16 @@ def _lookup_parts(desk: Desk, registries: Registries, held: HeldReads, over: Hou
 
     view = ReadView(readers=readers, retention_end=retention_end, laws=laws)
     return OperatorParts(sealer=desk.sealer, recorder=desk.recorder, view=view, held=held, over=over)
+
+
+def _telling(bus: AlertBus, on_hits: HitListener) -> HitListener:
+    """Return what intake tells of new hits: word on the bus first, since people wait for it."""
+
+    def told(operator: OperatorId, recorded: Sequence[Recorded]) -> None:
+        bus.publish_recorded(operator, recorded)
+        on_hits(operator, recorded)
+
+    return told
 
 
 def _nobody(operator: OperatorId, recorded: Sequence[Recorded]) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 from lockplate.clock import Clock
 from lockplate.registry.acceptance import Acceptances
 from lockplate.registry.agencies import Agencies
+from lockplate.registry.channels import Channels
 from lockplate.registry.day_counts import DayCounts
+from lockplate.registry.deliveries import Deliveries
 from lockplate.registry.entries import Entries
 from lockplate.registry.findings_seen import FindingsSeen
 from lockplate.registry.grants import Grants
@@ -57,10 +59,14 @@ class Registries:
     holds: Holds
     waiting: WaitingRequests
     shared_questions: SharedQuestions
+    channels: Channels
+    deliveries: Deliveries
 
 
 def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: SealerOf, clock: Clock) -> Registries:
     """Return the registries over one open database."""
+    channels = Channels(engine, sealer_of, clock)
+    deliveries = Deliveries(engine, channels, clock)
     return Registries(
         agencies=Agencies(engine, clock),
         operators=Operators(engine, clock),
@@ -78,8 +84,10 @@ def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: Seale
         entries=Entries(engine, sealer_of, clock),
         list_grants=ListGrants(engine, sealer_of, clock),
         acceptances=Acceptances(engine, clock),
-        hits=Hits(engine, sealer_of, clock),
+        hits=Hits(engine, sealer_of, clock, deliveries),
         holds=Holds(engine, clock),
         waiting=WaitingRequests(engine, sealer_of, clock),
         shared_questions=SharedQuestions(engine, clock),
+        channels=channels,
+        deliveries=deliveries,
     )

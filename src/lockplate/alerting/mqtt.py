@@ -1,0 +1,89 @@
+"""MQTT out: one message published at QoS 1, never retained, and the broker's word that it has it.
+
+What flows in: a target, a message. What flows out: `mqtt_acknowledged`.
+What it must never see: a session that outlives the message; a retained alert would greet whoever subscribes next year.
+"""
+
+import ssl
+import threading
+from typing import Any
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+from lockplate.alerting.messages import Message, SendFailed
+from lockplate.clock import monotonic_seconds
+from lockplate.registry.channel_targets import Security, Target
+
+
+class _Exchange:
+    """What the broker said so far, set by the client's own thread."""
+
+    def __init__(self) -> None:
+        self.connected = threading.Event()
+        self.refusal: str | None = None
+
+    def on_connect(self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        """Note whether the broker lets us in."""
+        if reason.is_failure:
+            self.refusal = f"mqtt_{reason.getName().lower().replace(' ', '_')}"
+        self.connected.set()
+
+    def on_disconnect(self, _client: Client, _data: Any, _flags: Any, _reason: ReasonCode, _properties: Any) -> None:
+        """Let nobody wait for a broker that went away."""
+        self.refusal = self.refusal or "mqtt_disconnected"
+        self.connected.set()
+
+
+class MqttSender:
+    """Publishes messages, each over a connection of its own; each try has so many seconds in all."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+
+    def send(self, target: Target, message: Message) -> str:
+        """Return `mqtt_acknowledged` once the broker has it, or raise SendFailed."""
+        deadline = monotonic_seconds() + self._patience
+        exchange = _Exchange()
+        client = Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+        client.connect_timeout = self._patience
+        client.on_connect, client.on_disconnect = exchange.on_connect, exchange.on_disconnect
+        if target.username:
+            client.username_pw_set(target.username, target.password or None)
+        if target.security is Security.TLS:
+            # create_default_context checks the name and the certificate; an own authority takes the machine's place
+            client.tls_set_context(ssl.create_default_context(cadata=target.ca_pem or None))
+        try:
+            client.connect(target.host, target.port, keepalive=max(1, int(self._patience)))
+        except ssl.SSLError as error:
+            raise SendFailed("tls_failed", is_down=True) from error
+        except (OSError, ValueError) as error:
+            raise SendFailed("unreachable", is_down=True) from error
+        client.loop_start()
+        try:
+            return _publish(client, exchange, target.topic, message.flat_body(), deadline)
+        finally:
+            client.disconnect()
+            client.loop_stop()
+
+
+def _publish(client: Client, exchange: _Exchange, topic: str, body: bytes, deadline: float) -> str:
+    if not exchange.connected.wait(max(deadline - monotonic_seconds(), 0)):
+        raise SendFailed("timed_out", is_down=True)
+    if exchange.refusal is not None:
+        raise SendFailed(exchange.refusal, is_down=True)
+    told = client.publish(topic, body, qos=1, retain=False)
+    if told.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+        raise SendFailed("mqtt_not_sent", is_down=True)
+    while not told.is_published():
+        left = deadline - monotonic_seconds()
+        if exchange.refusal is not None:
+            raise SendFailed(exchange.refusal, is_down=True)
+        if left <= 0:
+            raise SendFailed("timed_out", is_down=True)
+        try:
+            told.wait_for_publish(min(left, 0.5))
+        except (RuntimeError, ValueError) as error:
+            raise SendFailed("mqtt_not_sent", is_down=True) from error
+    return "mqtt_acknowledged"

@@ -48,7 +48,7 @@ OPERATION_NAMES = {
     "grant.approve", "grant.list", "grant.paper", "grant.propose", "grant.register", "grant.revoke",
     "grant.withdraw-paper",
     "hold.close", "hold.list", "hold.open", "hold.renew",
-    "hits.confirm", "hits.list", "hits.picture", "hits.show",
+    "hits.confirm", "hits.list", "hits.outcome", "hits.picture", "hits.show",
     "hotlist.add", "hotlist.enter", "hotlist.expire", "hotlist.import", "hotlist.list",
     "ingest",
     "law.adopt", "law.announce", "law.check", "law.compare", "law.list", "law.local", "law.repeal", "law.show", "law.table",

@@ -14,6 +14,7 @@ from lockplate.registry.day_counts import DayCounts
 from lockplate.registry.entries import Entries
 from lockplate.registry.findings_seen import FindingsSeen
 from lockplate.registry.grants import Grants
+from lockplate.registry.hit_outcomes import HitOutcomes
 from lockplate.registry.hits import Hits
 from lockplate.registry.holds import Holds
 from lockplate.registry.hotlists import HotLists
@@ -50,6 +51,7 @@ class Registries:
     hot_lists: HotLists
     entries: Entries
     hits: Hits
+    hit_outcomes: HitOutcomes
     holds: Holds
     waiting: WaitingRequests
     shared_questions: SharedQuestions
@@ -73,6 +75,7 @@ def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: Seale
         hot_lists=HotLists(engine, clock),
         entries=Entries(engine, sealer_of, clock),
         hits=Hits(engine, sealer_of, clock),
+        hit_outcomes=HitOutcomes(engine, clock),
         holds=Holds(engine, clock),
         waiting=WaitingRequests(engine, sealer_of, clock),
         shared_questions=SharedQuestions(engine, clock),

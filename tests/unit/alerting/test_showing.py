@@ -109,7 +109,7 @@ def test_without_a_record_nothing_is_shown(county: Any, hits: list[str]) -> None
     for attempt in (
         lambda: alerting.show_recent(who),
         lambda: alerting.show_these(who, [hits[0]]),
-        lambda: alerting.confirm(who, hits[0], HitState.CORRECT),
+        lambda: alerting.confirm(who, hits[0], HitState.WRONG_READ),
     ):
         with pytest.raises(StoreFailed):
             attempt()

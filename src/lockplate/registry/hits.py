@@ -240,6 +240,15 @@ class Hits:
             counted = select(func.count()).select_from(hits).where(*_chosen(connection, operator, which))
             return connection.execute(counted).scalar_one()
 
+    def next_unconfirmed(self, operator: OperatorId, older_than: HitId | None = None) -> HitId | None:
+        """Return the newest alert that nobody has decided, or the one that comes after a hit; none is opened."""
+        wanted = HitFilter(state=HitState.UNCONFIRMED, alerts=True, older_than=older_than)
+        with reading(self._engine) as connection:
+            newest = select(hits.c.hit_id).where(*_chosen(connection, operator, wanted))
+            found = connection.execute(newest.order_by(hits.c.recorded_at.desc(), hits.c.hit_id).limit(1))
+            hit_id = found.scalar_one_or_none()
+        return None if hit_id is None else HitId(hit_id)
+
     def operator_of(self, hit_id: HitId) -> OperatorId:
         """Return whose hit it is, or raise NotFound; it is not opened."""
         with reading(self._engine) as connection:

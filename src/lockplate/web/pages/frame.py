@@ -43,6 +43,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 MENU = (
+    Place("/app/alerts", "Alerts", frozenset({Role.OFFICER, Role.SUPERVISOR})),
     Place("/app/ask", "Ask", frozenset({Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR})),
     Place("/app/waiting", "Waiting", frozenset({Role.OFFICER, Role.SUPERVISOR})),
     Place("/app/records", "Records", frozenset({Role.AUDITOR})),

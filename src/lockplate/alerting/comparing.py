@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from lockplate.alerting.judging import Standing, needs, standing
+from lockplate.alerting.judging import Standing, is_region_open, needs, standing
 from lockplate.hotlist import MatchKind, bare_text
 from lockplate.lookalikes import Character, compare_texts
 from lockplate.registry.confirmations import Compared
@@ -32,6 +32,8 @@ class RegionStand(StrEnum):
     DIFFERS = "differs"
     NOT_READ = "not_read"
     """The entry names one, the reader gave none."""
+    ONLY_COUNTRY = "only_country"
+    """The entry names a part of a country, the reader only the country: another state's plate would look the same."""
     NOT_LISTED = "not_listed"
     """The entry names none."""
 
@@ -40,6 +42,7 @@ REGION_SAYS: dict[RegionStand, str] = {
     RegionStand.AGREES: "The region as read is the region as listed.",
     RegionStand.DIFFERS: "The region as read is NOT the region as listed: it is likely another vehicle's plate.",
     RegionStand.NOT_READ: "The reader gave no region. Look for it in the picture.",
+    RegionStand.ONLY_COUNTRY: "The reader gave only the country. Look for the state in the picture.",
     RegionStand.NOT_LISTED: "The entry names no region: nothing says that it is this state's plate.",
 }
 
@@ -89,9 +92,13 @@ def compare_hit(hit: Hit, now: datetime) -> ComparedHit:
 
 def region_stand(details: HitDetails) -> RegionStand:
     """Return how the region as read stands to the listed one."""
-    if details.region_agrees is not None:
-        return RegionStand.AGREES if details.region_agrees else RegionStand.DIFFERS
-    return RegionStand.NOT_LISTED if details.listed_region is None else RegionStand.NOT_READ
+    if details.region_agrees is False:
+        return RegionStand.DIFFERS
+    if details.listed_region is None:
+        return RegionStand.NOT_LISTED
+    if is_region_open(details):
+        return RegionStand.NOT_READ if details.region is None else RegionStand.ONLY_COUNTRY
+    return RegionStand.AGREES
 
 
 def in_one_line(characters: tuple[Character, ...]) -> str:

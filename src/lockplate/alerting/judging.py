@@ -31,7 +31,7 @@ class Against(StrEnum):
     NOT_LISTED = "not_listed"
     REGION_DIFFERS = "region_differs"
     REGION_NOT_COMPARED = "region_not_compared"
-    """The entry names a region, the reader gave none, and nobody says that they compared it."""
+    """The entry names a region, the reader did not, and nobody says that they compared it."""
     VEHICLE_CONTRADICTS = "vehicle_contradicts"
     NO_PICTURE = "no_picture"
     """None came, and nobody says that they see the vehicle."""
@@ -45,7 +45,7 @@ AGAINST_SAYS: dict[Against, str] = {
     Against.SOURCE_NOT_REACHED: "the source could not be reached",
     Against.NOT_LISTED: "the source says that it is not listed",
     Against.REGION_DIFFERS: "the region as read is not the region as listed",
-    Against.REGION_NOT_COMPARED: "the reader gave no region, and nobody compared it by hand",
+    Against.REGION_NOT_COMPARED: "the reader did not read the region, and nobody compared it by hand",
     Against.VEHICLE_CONTRADICTS: "the kind of vehicle as read is not the kind as listed",
     Against.NO_PICTURE: "no picture came, and nobody says that they see the vehicle itself",
     Against.ANSWER_TOO_OLD: f"the source was asked over {SOURCE_ANSWER_LASTS // timedelta(minutes=1)} minutes ago",
@@ -66,15 +66,19 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 def needs(details: HitDetails, *, has_picture: bool) -> tuple[Compared, ...]:
     """Return what a person must say that they compared by hand before the hit can be all compared."""
-    region_open = details.region_agrees is False or (
-        details.region_agrees is None and details.listed_region is not None
-    )
     asked = (
-        (Compared.REGION, region_open),
+        (Compared.REGION, details.region_agrees is False or is_region_open(details)),
         (Compared.VEHICLE, contradicts(details.vehicle, details.listed_vehicle)),
         (Compared.BY_EYE, not has_picture),
     )
     return tuple(one for one, wanted in asked if wanted)
+
+
+def is_region_open(details: HitDetails) -> bool:
+    """Say whether the entry names a region that the reader did not: none at all, or only the country around it."""
+    if details.listed_region is None or details.region_agrees is False:
+        return False
+    return details.region is None or details.listed_region.startswith(details.region + "-")
 
 
 def require_sound(
@@ -134,7 +138,7 @@ def _against(hit: Hit, now: datetime) -> list[Against]:
     details, left = hit.details, set(needs(hit.details, has_picture=hit.has_picture)) - hit.compared
     told = (
         (Against.REGION_DIFFERS, details.region_agrees is False),
-        (Against.REGION_NOT_COMPARED, details.region_agrees is None and Compared.REGION in left),
+        (Against.REGION_NOT_COMPARED, details.region_agrees is not False and Compared.REGION in left),
         # neither an acknowledgement nor a good answer of the source makes two vehicles one
         (Against.VEHICLE_CONTRADICTS, contradicts(details.vehicle, details.listed_vehicle)),
         (Against.NO_PICTURE, Compared.BY_EYE in left),
@@ -161,4 +165,6 @@ def _says(hit: Hit, against: Collection[Against]) -> str:
             f"Compared and still listed at {hit.checked_at:%H:%M} UTC. "
             "Your policy decides what you may do; a match alone is no suspicion."
         )
+    if Against.FOUND_WRONG in against:
+        return "It was found wrong. Nothing may rest on this match."
     return "This is a match and nothing more: " + "; ".join(AGAINST_SAYS[one] for one in against) + "."

@@ -23,7 +23,7 @@ details_of = st.builds(
     HitDetails,
     plate_text=st.just(PlateText("7LOC842")),
     listed_text=st.just(PlateText("7LOC842")),
-    region=st.none(),
+    region=st.sampled_from([None, "US", "US-CA"]),
     vehicle=st.builds(Vehicle, body=BODIES),
     listed_vehicle=st.builds(Vehicle, body=BODIES),
     kind=st.sampled_from(MatchKind),
@@ -105,7 +105,8 @@ def test_each_thing_alone_speaks_against_it(changes: dict[str, object], against:
     told = standing(msgspec.structs.replace(good(), **changes), NOW)
 
     assert (False, None, (against,)) == (told.compared_and_listed, told.until, told.against)
-    assert AGAINST_SAYS[against] in told.says
+    assert AGAINST_SAYS[against] in told.says or against is Against.FOUND_WRONG
+    assert told.says.startswith(("This is a match and nothing more: ", "It was found wrong."))
 
 
 def test_regions_and_vehicles_speak_against_it() -> None:
@@ -113,11 +114,15 @@ def test_regions_and_vehicles_speak_against_it() -> None:
     differs = with_details(good(), region_agrees=False)
     motorcycle = with_details(good(), vehicle=Vehicle(body="motorcycle"))
     unread = with_details(good(), region=None, region_agrees=None)
+    only_country = with_details(good(), region="US", region_agrees=True)
 
     for compared in (frozenset[Compared](), EVERYTHING):
         for hit, against in ((differs, Against.REGION_DIFFERS), (motorcycle, Against.VEHICLE_CONTRADICTS)):
             assert (against,) == standing(msgspec.structs.replace(hit, compared=compared), NOW).against
-    assert (Against.REGION_NOT_COMPARED,) == standing(unread, NOW).against
+    for hit in (unread, only_country):
+        assert (Against.REGION_NOT_COMPARED,) == standing(hit, NOW).against
+        assert standing(msgspec.structs.replace(hit, compared=frozenset({Compared.REGION})), NOW).compared_and_listed
+    assert standing(with_details(only_country, listed_region="US"), NOW).compared_and_listed
     assert standing(msgspec.structs.replace(unread, compared=frozenset({Compared.REGION})), NOW).compared_and_listed
     assert standing(with_details(unread, listed_region=None), NOW).compared_and_listed
     blind = msgspec.structs.replace(good(), has_picture=False, compared=frozenset({Compared.BY_EYE}))
@@ -138,7 +143,7 @@ def test_nothing_else_stands_so(hit: Hit) -> None:
         assert hit.details.region_agrees is not False
         assert {hit.details.vehicle.body, hit.details.listed_vehicle.body} != {"motorcycle", "pickup"}  # type: ignore[union-attr]
         assert hit.has_picture or Compared.BY_EYE in hit.compared
-        assert hit.details.region_agrees or hit.details.listed_region is None or Compared.REGION in hit.compared
+        assert hit.details.region == "US-CA" or hit.details.listed_region is None or Compared.REGION in hit.compared
 
 
 @given(hits)

@@ -14,7 +14,7 @@ from lockplate.registry.confirmations import Compared, SourceCheck
 from lockplate.registry.hit_outcomes import HitOutcome
 from lockplate.registry.hits import Hit, HitState
 from lockplate.terms import OperatorId, ReaderId
-from lockplate.vehicle_kinds import PartStand
+from lockplate.vehicle_kinds import PartStand, contradicts
 
 PAGE_HITS = 50
 EVERY_STATE = "all"
@@ -28,12 +28,13 @@ REGION_SHORT = {
     "agrees": "region agrees",
     "differs": "region differs",
     "not_read": "region not read",
+    "only_country": "only the country was read",
     "not_listed": "no region listed",
 }
 SOURCE_SAYS: dict[SourceCheck, str] = {
     SourceCheck.NOT_CHECKED: "I have not asked it",
     SourceCheck.STILL_LISTED: "It still lists this plate",
-    SourceCheck.NOT_LISTED: "It says: no match, not listed",
+    SourceCheck.NOT_LISTED: "It says: no match",
     SourceCheck.NOT_REACHED: "I could not reach it",
 }
 SOURCE_SAID: dict[SourceCheck, str] = {
@@ -81,6 +82,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     matched: str
     region: str
     region_differs: bool
+    vehicle_contradicts: bool
     reader: str
     list_name: str
 
@@ -122,6 +124,7 @@ def line_of(hit: Hit, readers: dict[ReaderId, str], lists: dict[ListId, str]) ->
         matched=MATCHED_SHORT[details.kind],
         region=REGION_SHORT[region.value],
         region_differs=details.region_agrees is False,
+        vehicle_contradicts=contradicts(details.vehicle, details.listed_vehicle),
         reader=readers.get(hit.reader, hit.reader),
         list_name=lists.get(hit.list_id, "a list that is gone"),
     )

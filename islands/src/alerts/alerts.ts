@@ -6,7 +6,8 @@ import { LiveList } from "./live";
 import { listenForKeys, offerKeys } from "./keys";
 import { tickAges } from "./ages";
 
-export { ago, waiting, worded } from "./words";
+export { readAlert, readState } from "./event";
+export { ago, regions, visible, waiting, worded } from "./words";
 
 tickAges(document);
 offerKeys(document);

@@ -15,6 +15,7 @@ export interface AlertEvent {
   readonly regionAgrees: boolean | null;
   readonly plate: string;
   readonly listed: string;
+  readonly region: string | null;
   readonly listedRegion: string | null;
   readonly hasPicture: boolean;
 }
@@ -45,6 +46,7 @@ export function readAlert(text: string): AlertEvent | null {
     regionAgrees: typeof agrees === "boolean" ? agrees : null,
     plate: word(told, "plate_text"),
     listed: word(told, "listed_text"),
+    region: word(told, "region") || null,
     listedRegion: word(told, "listed_region") || null,
     hasPicture: told["has_picture"] === true,
   };

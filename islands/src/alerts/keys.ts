@@ -22,6 +22,10 @@ export function offerKeys(page: Document): void {
 export function listenForKeys(page: Document): void {
   const form = page.querySelector<HTMLFormElement>('[data-alerts="form"]');
   form?.addEventListener("submit", () => delete form.dataset["keys"]);
+  // Enter on an answer would send the form
+  form?.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement) event.preventDefault();
+  });
   page.addEventListener("keydown", (event) => {
     if (isOurs(event) && areOn() && press(page, event.key)) event.preventDefault();
   });
@@ -35,7 +39,7 @@ function press(page: Document, key: string): boolean {
   if (form?.dataset["keys"] !== "ready") return false;
   const answer = ANSWERS[key];
   if (answer) return choose(form, answer);
-  const buttons = form.querySelectorAll<HTMLButtonElement>('button[name="found"]');
+  const buttons = form.querySelectorAll<HTMLButtonElement>('button[name="found"]:not([value=""])');
   const button = /^[1-9]$/.test(key) ? buttons[Number(key) - 1] : undefined;
   button?.focus();
   button?.click();

@@ -119,7 +119,7 @@ function fill(line: HTMLElement, alert: AlertEvent): void {
   if (listedLine) listedLine.hidden = bare(alert.plate) === bare(alert.listed);
   put("category", worded(alert.category));
   put("priority", alert.priority === "normal" ? "" : `${worded(alert.priority)} priority`);
-  const region = regions(alert.regionAgrees, alert.listedRegion);
+  const region = regions(alert.regionAgrees, alert.region, alert.listedRegion);
   const differs = alert.regionAgrees === false;
   put("matched", differs ? `${matched(alert.kind)}; ` : `${matched(alert.kind)}; ${region}`);
   put("differs", differs ? region : "");

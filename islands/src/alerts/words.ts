@@ -43,9 +43,11 @@ export function matched(kind: string): string {
 }
 
 /** How the regions stand to each other. */
-export function regions(agrees: boolean | null, listed: string | null): string {
-  if (agrees !== null) return agrees ? "region agrees" : "region differs";
-  return listed === null ? "no region listed" : "region not read";
+export function regions(agrees: boolean | null, read: string | null, listed: string | null): string {
+  if (agrees === false) return "region differs";
+  if (listed === null) return "no region listed";
+  if (read === null) return "region not read";
+  return listed.startsWith(`${read}-`) ? "only the country was read" : "region agrees";
 }
 
 /** A text in which nothing is invisible and nothing turns the direction of reading. */

@@ -82,7 +82,7 @@ API_HANDLERS = {
 PAGE_HANDLERS = {
     "show_public_page", "show_static", "show_law", "list_policies", "list_report_pages", "show_policy", "show_policy_data", "show_report", "show_report_data", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
     "take_question",
-    "show_findings", "show_list", "show_one", "decide", "open_details", "save_opening", "show_readers", "show_no_page",
+    "show_findings", "show_alerts", "show_alert", "decide_alert", "note_outcome", "show_list", "show_one", "decide", "open_details", "save_opening", "show_readers", "show_no_page",
 }  # fmt: skip
 
 

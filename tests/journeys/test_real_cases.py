@@ -150,7 +150,7 @@ def signed_in(page: Page) -> Page:
     page.get_by_label("Name").fill(OFFICER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Alerts", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     return page
 
 

@@ -58,12 +58,12 @@ def found(browser: Browser, hit_id: HitId, finding: str, **fields: str) -> Any:
 
 
 def test_an_empty_list_says_so(site: Site) -> None:
-    """Nothing waits: the page says what will come here; the menu leads to it first."""
+    """Nothing waits: the page says what will come here. The menu leads to it; signing in alone shows no alert."""
     officer = site.person("officer.lind")
-    told = text_of(officer.get("/app/alerts").text)
 
-    assert "Nothing waits to be compared." in told
-    assert "/app/alerts" == officer.get("/app").headers["location"]
+    assert "Nothing waits to be compared." in text_of(officer.get("/app/alerts").text)
+    assert '<a href="/app/alerts"' in officer.get("/app/ask").text
+    assert "/app/ask" == officer.get("/app").headers["location"]
 
 
 def test_the_list_is_one_showing(site: Site, plant: Plant) -> None:

@@ -9,6 +9,6 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     minify: false, // so that a visitor can read what their browser runs
-    lib: { entry: { verify: "src/verify/verify.ts" }, formats: ["es"], fileName: (_format, name) => `${name}.js` },
+    lib: { entry: { verify: "src/verify/verify.ts", alerts: "src/alerts/alerts.ts" }, formats: ["es"], fileName: (_format, name) => `${name}.js` },
   },
 });

@@ -14,6 +14,7 @@ import pytest
 
 from asking import delivery_of, read_of
 from law_node import HOME, PLATE, LawNode, law_node
+from lockplate.alerting.judging import Against
 from lockplate.clock import format_time, period_of
 from lockplate.errors import BadInput, Conflict, Denied, NotFound, Unauthenticated
 from lockplate.hotlist import Category
@@ -31,6 +32,7 @@ from lockplate.operations.operators import OperatorName
 from lockplate.operations.places import AddPlace
 from lockplate.operations.schedule import ForgettingSchedule
 from lockplate.plate import fold
+from lockplate.registry.confirmations import SourceCheck
 from lockplate.registry.grants import Instrument
 from lockplate.registry.hits import HitState
 from lockplate.registry.holds import LiftReason
@@ -453,8 +455,21 @@ def test_t16_a_match_alone_is_no_stop(tmp_path: Path, profile: str) -> None:
         assert not {"stop", "stopped"} & {state.value for state in HitState}
         with pytest.raises(Unauthenticated):
             home.run("hits.confirm", Found(hit_id=hit.hit_id, found=HitState.CORRECT))
-        told = home.run("hits.confirm", Found(hit_id=hit.hit_id, found=HitState.CORRECT), "olga")
+        with pytest.raises(BadInput, match="ask the source again"):
+            home.run("hits.confirm", Found(hit_id=hit.hit_id, found=HitState.CORRECT), "olga")
+        asked = Found(hit_id=hit.hit_id, found=HitState.CORRECT, source=SourceCheck.STILL_LISTED)
+        told = home.run("hits.confirm", asked, "olga")
         assert (HitState.CORRECT, "olga") == (told.state, told.decided_by)
+        # no picture came, so nobody can have confirmed the image: a match, not more
+        assert (False, (Against.NO_PICTURE,)) == (told.standing.compared_and_listed, told.standing.against)
+        home.ingest((PLATE, NOW - timedelta(minutes=1), "oak-st"))
+        (second,) = home.run("hits.list", ListHits(state=HitState.UNCONFIRMED), "olga").hits
+        seen = Found(
+            hit_id=second.hit_id, found=HitState.CORRECT, source=SourceCheck.STILL_LISTED, seen_by_eye=True
+        )  # fmt: skip
+        standing = home.run("hits.confirm", seen, "olga").standing
+        assert standing.compared_and_listed
+        assert "a match alone is no suspicion" in standing.says
 
 
 def test_t22_minnesotas_counts_are_a_recount_of_the_log(tmp_path: Path) -> None:

@@ -11,13 +11,16 @@ from collections.abc import Sequence
 import msgspec
 
 from lockplate.access import AccessRecord
+from lockplate.alerting.judging import require_sound
 from lockplate.clock import Clock
 from lockplate.errors import BadInput, Conflict, Denied, LockplateError, NotFound
 from lockplate.evidence.noting import Recording
 from lockplate.gate.act import Act, Allowance
 from lockplate.gate.decision import Gate
 from lockplate.gate.question import AgencyFacts, OperatorFacts, PersonFacts
-from lockplate.registry.hits import Hit, HitId, Hits, HitState
+from lockplate.registry.confirmations import Compared, SourceCheck
+from lockplate.registry.hit_outcomes import HitOutcome, HitOutcomes, SaidOutcome
+from lockplate.registry.hits import EVERY_HIT, Hit, HitFilter, HitId, Hits, HitState
 from lockplate.terms import Action, LeafIndex, Verdict
 
 MAX_SHOWN = 1000
@@ -51,7 +54,9 @@ class Alerting:
         self._recorder = recorder
         self._clock = clock
 
-    def show_recent(self, who: Watcher, *, state: HitState | None = None, limit: int = 100) -> ShownHits:
+    def show_recent(
+        self, who: Watcher, *, state: HitState | None = None, limit: int = 100, which: HitFilter = EVERY_HIT
+    ) -> ShownHits:
         """Return the newest hits, once it is on record which of them were shown. Raises Denied, BadInput.
 
         The registry opens hits as it lists them; they stay in here until the record is durable.
@@ -59,7 +64,7 @@ class Alerting:
         if not 1 <= limit <= MAX_SHOWN:
             raise BadInput(f"between 1 and {MAX_SHOWN} hits are shown at once", code="bad_limit")
         allowance = self._allow(who, Act.SHOW_HIT, Action.ALERT_SHOWN, {})
-        found = self._hits.list_recent(who.operator.operator, state=state, limit=limit)
+        found = self._hits.list_recent(who.operator.operator, state=state, limit=limit, which=which)
         place = self._record_shown(who, allowance, [hit.hit_id for hit in found], {})
         return ShownHits(operator=who.operator.operator, record_index=place, hits=found)
 
@@ -92,6 +97,15 @@ class Alerting:
         place = self._record_shown(who, allowance, [hit.hit_id for hit in hits], facts)
         return ShownHits(operator=who.operator.operator, record_index=place, hits=tuple(hits))
 
+    def show_whole(self, who: Watcher, hit_id: HitId) -> tuple[ShownHits, bytes | None]:
+        """Return one hit with its picture, if one came, as a page shows both: one record. Raises Denied, NotFound."""
+        _require_id(hit_id)
+        allowance = self._allow(who, Act.SHOW_HIT, Action.ALERT_SHOWN, {"hits": hit_id})
+        hit = self._own(who, hit_id)
+        place = self._record_shown(who, allowance, [hit_id], {"picture": "yes"} if hit.has_picture else {})
+        shown = ShownHits(operator=who.operator.operator, record_index=place, hits=(hit,))
+        return shown, self._hits.picture(hit_id) if hit.has_picture else None
+
     def show_picture(self, who: Watcher, hit_id: HitId) -> bytes:
         """Return a hit's picture, once it is on record that it was shown. Raises Denied, NotFound."""
         _require_id(hit_id)
@@ -100,27 +114,61 @@ class Alerting:
         self._record_shown(who, allowance, [hit_id], {"picture": "yes"})
         return self._hits.picture(hit_id)
 
-    def confirm(self, who: Watcher, hit_id: HitId, found: HitState) -> Hit:
-        """Return the hit with what the person found, which counts once it is on record.
+    def confirm(
+        self,
+        who: Watcher,
+        hit_id: HitId,
+        found: HitState,
+        *,
+        source: SourceCheck = SourceCheck.NOT_CHECKED,
+        compared: frozenset[Compared] = frozenset(),
+    ) -> Hit:
+        """Return the hit with what the person found and what the source said, which counts once it is on record.
 
-        Raises Denied, NotFound, BadInput for what is no finding, Conflict when somebody has decided already.
+        Raises Denied, NotFound, BadInput for what cannot be found so, Conflict when somebody has decided already.
         """
-        facts = {"hit": _require_id(hit_id), "found": found.value}
+        facts = {"hit": _require_id(hit_id), "found": found.value, "source": source.value}
         allowance = self._allow(who, Act.CONFIRM_HIT, Action.HIT_CONFIRMATION, facts)
         if found is HitState.UNCONFIRMED:
             raise BadInput("say what was found", code="bad_state")
         hit = self._own(who, hit_id)
         if hit.state is not HitState.UNCONFIRMED:
             raise Conflict("somebody has decided this hit already", code="hit_decided")
-        facts |= {"list": hit.list_id, "category": hit.category.value}
+        require_sound(hit.details, found, source, compared)
+        facts |= _named(hit) | ({"compared": ",".join(sorted(compared))} if compared else {})
         place = self._recorder.record(self._permitted(who, allowance, Action.HIT_CONFIRMATION, facts, {}))
         try:
-            return self._hits.confirm(hit_id, found, by=who.person.person)
+            return self._hits.confirm(hit_id, found, by=who.person.person, source=source, compared=compared)
         except LockplateError as error:
-            failed = facts | {"outcome": "failed", "code": error.code}
-            record = self._made(who, Action.HIT_CONFIRMATION, failed)
-            self._recorder.record(msgspec.structs.replace(record, refers_to=place))
+            self._record_failed(who, Action.HIT_CONFIRMATION, facts, error, place)
             raise
+
+    def say_outcome(self, who: Watcher, outcomes: HitOutcomes, hit_id: HitId, outcome: HitOutcome) -> SaidOutcome:
+        """Return what became of a decided hit, which counts once it is on record.
+
+        Raises Denied, NotFound, Conflict for a hit that nobody has decided, or an outcome that was said already.
+        """
+        facts = {"hit": _require_id(hit_id), "outcome": outcome.value}
+        allowance = self._allow(who, Act.CONFIRM_HIT, Action.HIT_OUTCOME, facts)
+        hit = self._own(who, hit_id)
+        if hit.state is HitState.UNCONFIRMED:
+            raise Conflict("nobody has compared this hit yet", code="hit_undecided", next_step="Say what was found.")
+        if outcome in {said.outcome for said in outcomes.of(hit_id)}:
+            raise Conflict("this outcome is written down already", code="outcome_said")
+        facts |= _named(hit)
+        place = self._recorder.record(self._permitted(who, allowance, Action.HIT_OUTCOME, facts, {}))
+        try:
+            return outcomes.say(hit_id, outcome, by=who.person.person)
+        except LockplateError as error:
+            self._record_failed(who, Action.HIT_OUTCOME, facts, error, place)
+            raise
+
+    def _record_failed(
+        self, who: Watcher, action: Action, facts: dict[str, str], error: LockplateError, place: LeafIndex
+    ) -> None:
+        """Put on record that what was recorded at a place did not happen after all."""
+        record = self._made(who, action, facts | {"outcome": "failed", "code": error.code})
+        self._recorder.record(msgspec.structs.replace(record, refers_to=place))
 
     def _own(self, who: Watcher, hit_id: HitId) -> Hit:
         hit = self._hits.get(hit_id)
@@ -166,6 +214,11 @@ class Alerting:
             profile=who.operator.profile.profile,
             facts=facts,
         )
+
+
+def _named(hit: Hit) -> dict[str, str]:
+    """Return what a record says of a hit itself: never its reader, which would say where somebody was."""
+    return {"list": hit.list_id, "category": hit.category.value, "manual": "yes" if hit.manual else "no"}
 
 
 def _require_id(hit_id: HitId) -> HitId:

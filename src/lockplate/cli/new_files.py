@@ -1,6 +1,6 @@
-"""New files: texts that a command leaves behind, durable, and never over a file that is there.
+"""New files: texts and pictures that a command leaves behind, durable, and never over a file that is there.
 
-What flows in: a path that nobody uses yet, a text. What flows out: the file, whole, on disk.
+What flows in: a path that nobody uses yet, its content. What flows out: the file, whole, on disk.
 What it must never see: an existing file's content.
 """
 
@@ -24,6 +24,11 @@ def require_new(path: Path) -> Path:
 
 def write_new(path: Path, text: str, mode: int = FOR_ANYONE) -> Path:
     """Return the path, its file durable with the text; raises BadInput when it is taken or cannot be written."""
+    return write_new_bytes(path, text.encode(), mode)
+
+
+def write_new_bytes(path: Path, content: bytes, mode: int = FOR_ANYONE) -> Path:
+    """Return the path, its file durable with the content; as `write_new`."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
@@ -32,7 +37,7 @@ def write_new(path: Path, text: str, mode: int = FOR_ANYONE) -> Path:
         raise _unwritable(path) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         _sync_folder(path.parent)

@@ -134,23 +134,9 @@ def act_request(
                 "asker": _uid("Person", context.asker),
                 "asking_agency": _uid("Agency", context.asking_agency),
             }
-        case Act.PROPOSE_GRANT | Act.APPROVE_GRANT:
-            if context.grantee is None:
-                raise FactsRefused("a grant names its grantee")
-            agencies.append(context.grantee)
-            facts = {
-                "grantee": _side(context.grantee, operator, None),
-                "purposes": [_uid("Purpose", purpose) for purpose in sorted(context.grant_purposes)],
-                "ends": context.grant_ends,
-                "for_case": context.grant_for_case,
-            }
-            if act is Act.APPROVE_GRANT:
-                facts["proposer"] = _uid("Person", context.proposer)
-        case Act.WITHDRAW_PAPER:
-            if context.grantee is None:
-                raise FactsRefused("a grant names its grantee")
-            agencies.append(context.grantee)
-            facts = {"grantee": _uid("Agency", context.grantee.agency)}
+        case Act.PROPOSE_GRANT | Act.APPROVE_GRANT | Act.WITHDRAW_PAPER:
+            grantee, facts = _about_grant(act, operator, context)
+            agencies.append(grantee)
         case Act.MANAGE_ALERTS:
             if not isinstance(context.alert_plates, bool):
                 raise FactsRefused("a channel says whether it carries plates")
@@ -164,6 +150,23 @@ def act_request(
         case _:
             pass
     return _request(Act(act), person, operator, facts, agencies)
+
+
+def _about_grant(act: Act, operator: OperatorFacts, context: ActContext) -> tuple[AgencyFacts, Json]:
+    """Return what is told of a grant, and to whom it is."""
+    if context.grantee is None:
+        raise FactsRefused("a grant names its grantee")
+    if act is Act.WITHDRAW_PAPER:
+        return context.grantee, {"grantee": _uid("Agency", context.grantee.agency)}
+    facts: Json = {
+        "grantee": _side(context.grantee, operator, None),
+        "purposes": [_uid("Purpose", purpose) for purpose in sorted(context.grant_purposes)],
+        "ends": context.grant_ends,
+        "for_case": context.grant_for_case,
+    }
+    if act is Act.APPROVE_GRANT:
+        facts["proposer"] = _uid("Person", context.proposer)
+    return context.grantee, facts
 
 
 def _described(act: Act, context: ActContext) -> tuple[AgencyFacts, Json]:

@@ -10,19 +10,20 @@ from enum import StrEnum
 from typing import Any, NewType
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from lockplate.clock import Clock
 from lockplate.errors import BadInput, Conflict, NotFound
 from lockplate.hotlist import Category, EntryId, ListId, MatchKind, Priority
 from lockplate.read import Confidence, Vehicle
 from lockplate.registry.channel_filters import AlertFacts
+from lockplate.registry.confirmations import Compared, SourceCheck
 from lockplate.registry.database import reading, writing
 from lockplate.registry.deliveries import Deliveries, forget_deliveries
 from lockplate.registry.ids import new_id
 from lockplate.registry.people import read_person_facts
 from lockplate.registry.sealing import ColumnSealer, SealerOf
-from lockplate.registry.tables import hits
+from lockplate.registry.tables import hit_outcomes, hits
 from lockplate.terms import AgencyId, OperatorId, PersonId, PlateText, ReaderId
 
 HitId = NewType("HitId", str)
@@ -125,6 +126,26 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     state: HitState
     decided_by: PersonId | None
     decided_at: datetime | None
+    source: SourceCheck = SourceCheck.NOT_CHECKED
+    """What the source said when whoever decided asked it again."""
+    checked_at: datetime | None = None
+    """When that was."""
+    compared: frozenset[Compared] = frozenset()
+
+
+class HitFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which hits of an operator; what is left out is not asked about."""
+
+    state: HitState | None = None
+    list_id: ListId | None = None
+    priority: Priority | None = None
+    alerts: bool | None = None
+    """True: those that were shown as alerts; False: weaker matches and repeats."""
+    older_than: HitId | None = None
+    """Only those that a listing puts after this hit."""
+
+
+EVERY_HIT = HitFilter()
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,17 +222,23 @@ class Hits:
             _TABLE, "picture_sealed", hit_id, row.picture_sealed
         )
 
-    def list_recent(self, operator: OperatorId, *, state: HitState | None = None, limit: int = 100) -> tuple[Hit, ...]:
+    def list_recent(
+        self,
+        operator: OperatorId,
+        *,
+        state: HitState | None = None,
+        limit: int = 100,
+        which: HitFilter = EVERY_HIT,
+    ) -> tuple[Hit, ...]:
         """Return an operator's hits, opened, newest first, at most 1,000."""
         # the picture stays where it is: a page of hits would drag megabytes along
         columns = [column for column in hits.c if column is not hits.c.picture_sealed]
-        wanted = select(*columns, hits.c.picture_sealed.is_not(None).label("has_picture")).where(
-            hits.c.operator == operator
-        )
-        if state is not None:
-            wanted = wanted.where(hits.c.state == state.value)
-        newest = wanted.order_by(hits.c.recorded_at.desc(), hits.c.hit_id).limit(min(limit, _MAX_PAGE))
+        chosen = which if state is None else msgspec.structs.replace(which, state=state)
         with reading(self._engine) as connection:
+            wanted = select(*columns, hits.c.picture_sealed.is_not(None).label("has_picture")).where(
+                *_chosen(connection, operator, chosen)
+            )
+            newest = wanted.order_by(hits.c.recorded_at.desc(), hits.c.hit_id).limit(min(limit, _MAX_PAGE))
             return tuple(self._hit(row) for row in connection.execute(newest))
 
     def alerts_since(self, operator: OperatorId, after: HitId, limit: int) -> tuple[HitId, ...]:
@@ -228,22 +255,76 @@ class Hits:
             found = connection.execute(wanted.order_by(hits.c.recorded_at, hits.c.hit_id).limit(limit)).scalars()
             return tuple(map(HitId, found))
 
-    def confirm(self, hit_id: HitId, state: HitState, *, by: PersonId) -> Hit:
-        """Write down what an active person found when they compared.
+    def count(self, operator: OperatorId, which: HitFilter = EVERY_HIT) -> int:
+        """Return how many hits of an operator there are; none is opened."""
+        with reading(self._engine) as connection:
+            counted = select(func.count()).select_from(hits).where(*_chosen(connection, operator, which))
+            return connection.execute(counted).scalar_one()
+
+    def next_unconfirmed(self, operator: OperatorId, older_than: HitId | None = None) -> HitId | None:
+        """Return the newest alert that nobody has decided, or the one that comes after a hit; none is opened."""
+        wanted = HitFilter(state=HitState.UNCONFIRMED, alerts=True, older_than=older_than)
+        with reading(self._engine) as connection:
+            newest = select(hits.c.hit_id).where(*_chosen(connection, operator, wanted))
+            found = connection.execute(newest.order_by(hits.c.recorded_at.desc(), hits.c.hit_id).limit(1))
+            hit_id = found.scalar_one_or_none()
+        return None if hit_id is None else HitId(hit_id)
+
+    def operator_of(self, hit_id: HitId) -> OperatorId:
+        """Return whose hit it is, or raise NotFound; it is not opened."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(hits.c.operator).where(hits.c.hit_id == hit_id)).scalar_one_or_none()
+        if found is None:
+            raise NotFound("no hit has this id", code="unknown_hit")
+        return OperatorId(found)
+
+    def confirm(
+        self,
+        hit_id: HitId,
+        state: HitState,
+        *,
+        by: PersonId,
+        source: SourceCheck = SourceCheck.NOT_CHECKED,
+        compared: frozenset[Compared] = frozenset(),
+    ) -> Hit:
+        """Write down what an active person found when they compared, and what the source said to them.
 
         Raises BadInput (not a finding, inactive person), Conflict when somebody has decided already, NotFound.
         """
         if state is HitState.UNCONFIRMED:
             raise BadInput("say what was found", code="bad_state")
+        now = self._clock.now()
+        decision = {
+            "state": state.value,
+            "decided_by": by,
+            "decided_at": now,
+            "source_check": source.value,
+            "checked_at": None if source is SourceCheck.NOT_CHECKED else now,
+            "compared": compared,
+        }
         with writing(self._engine) as connection:
             _row(connection, hit_id)
             if not read_person_facts(connection, by).active:
                 raise BadInput("only an active person may confirm a hit", code="inactive_person")
             undecided = (hits.c.hit_id == hit_id, hits.c.state == HitState.UNCONFIRMED.value)
-            decision = {"state": state.value, "decided_by": by, "decided_at": self._clock.now()}
             if connection.execute(update(hits).where(*undecided).values(decision)).rowcount != 1:
                 raise Conflict("somebody has decided this hit already", code="hit_decided")
             return self._hit(_row(connection, hit_id))
+
+    def findings_by_reader(
+        self, operator: OperatorId, since: datetime, until: datetime
+    ) -> dict[ReaderId, dict[HitState, int]]:
+        """Return how many hits of each reader were recorded in [since, until), by state: a wrong read is its error."""
+        counted = (
+            select(hits.c.reader, hits.c.state, func.count().label("hits"))
+            .where(hits.c.operator == operator, hits.c.recorded_at >= since, hits.c.recorded_at < until)
+            .group_by(hits.c.reader, hits.c.state)
+        )
+        found: dict[ReaderId, dict[HitState, int]] = {}
+        with reading(self._engine) as connection:
+            for row in connection.execute(counted):
+                found.setdefault(ReaderId(row.reader), {})[HitState(row.state)] = row.hits
+        return found
 
     def counts(self, operator: OperatorId, since: datetime, until: datetime) -> dict[Category, dict[HitState, int]]:
         """Return how many hits were recorded in [since, until), by category and state (MN and NE publish them)."""
@@ -274,7 +355,9 @@ class Hits:
         wanted = _over(operator, before, from_capture=from_capture)
         with writing(self._engine) as connection:
             counts = _by_category(connection, wanted)
-            forget_deliveries(connection, select(hits.c.hit_id).where(*wanted))
+            gone = select(hits.c.hit_id).where(*wanted)
+            forget_deliveries(connection, gone)
+            connection.execute(delete(hit_outcomes).where(hit_outcomes.c.hit_id.in_(gone)))
             connection.execute(delete(hits).where(*wanted))
         return counts
 
@@ -301,6 +384,8 @@ class Hits:
             "details_sealed": sealer.seal_column(_TABLE, "details_sealed", hit_id, details),
             "picture_sealed": _seal_picture(sealer, hit_id, new.picture),
             "state": HitState.UNCONFIRMED.value,
+            "source_check": SourceCheck.NOT_CHECKED.value,
+            "compared": frozenset(),
             "priority": new.priority.value,
             "entered_at": new.entered_at,
             "manual": new.manual,
@@ -328,6 +413,9 @@ class Hits:
             priority=Priority(row.priority),
             entered_at=row.entered_at,
             manual=row.manual,
+            source=SourceCheck(row.source_check),
+            checked_at=row.checked_at,
+            compared=frozenset(map(Compared, row.compared)),
         )
 
 
@@ -349,6 +437,24 @@ def _alert_facts(new_hits: Sequence[NewHit], recorded: Sequence[Recorded]) -> li
 
 def _seal_picture(sealer: ColumnSealer, hit_id: str, picture: bytes | None) -> bytes | None:
     return None if picture is None else sealer.seal_column(_TABLE, "picture_sealed", hit_id, picture)
+
+
+def _chosen(connection: Connection, operator: OperatorId, which: HitFilter) -> list[ColumnElement[bool]]:
+    wanted = [hits.c.operator == operator]
+    for column, value in (
+        (hits.c.state, which.state),
+        (hits.c.priority, which.priority),
+        (hits.c.list_id, which.list_id),
+    ):
+        if value is not None:
+            wanted.append(column == str(value))
+    if which.alerts is not None:
+        wanted.append(hits.c.alerts.is_(which.alerts))
+    if which.older_than is not None:
+        last = _row(connection, which.older_than)
+        same_time = and_(hits.c.recorded_at == last.recorded_at, hits.c.hit_id > last.hit_id)
+        wanted.append(or_(hits.c.recorded_at < last.recorded_at, same_time))
+    return wanted
 
 
 def _over(operator: OperatorId, before: datetime, *, from_capture: bool) -> tuple[ColumnElement[bool], ...]:

@@ -309,9 +309,21 @@ hits = Table(
     Column("priority", Text, nullable=False),
     Column("entered_at", UtcTime),
     Column("manual", Boolean, nullable=False),
+    Column("source_check", Text, nullable=False),
+    Column("checked_at", UtcTime),
+    Column("compared", WordSet, nullable=False),
     UniqueConstraint("operator", "entry_id", "reader", "captured_at"),
     Index(None, "operator", "recorded_at"),
     Index(None, "operator", "captured_at"),
+)
+
+hit_outcomes = Table(
+    "hit_outcomes",
+    metadata,
+    Column("hit_id", Text, ForeignKey("hits.hit_id"), primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("said_by", Text, ForeignKey("people.person"), nullable=False),
+    Column("said_at", UtcTime, nullable=False),
 )
 
 waiting_requests = Table(

@@ -37,6 +37,15 @@ def span(time: timedelta) -> str:
     return counted(int(time.total_seconds()), "second")
 
 
+def ago(time: timedelta) -> str:
+    """Return how long ago something was, in the largest unit that says enough: `12 s ago`, `3 min ago`, `2 d ago`."""
+    seconds = max(0, int(time.total_seconds()))
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `1 read`, `1,200 reads`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

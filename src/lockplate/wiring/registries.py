@@ -17,6 +17,7 @@ from lockplate.registry.deliveries import Deliveries
 from lockplate.registry.entries import Entries
 from lockplate.registry.findings_seen import FindingsSeen
 from lockplate.registry.grants import Grants
+from lockplate.registry.hit_outcomes import HitOutcomes
 from lockplate.registry.hits import Hits
 from lockplate.registry.holds import Holds
 from lockplate.registry.hotlists import HotLists
@@ -56,6 +57,7 @@ class Registries:
     list_grants: ListGrants
     acceptances: Acceptances
     hits: Hits
+    hit_outcomes: HitOutcomes
     holds: Holds
     waiting: WaitingRequests
     shared_questions: SharedQuestions
@@ -85,6 +87,7 @@ def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: Seale
         list_grants=ListGrants(engine, sealer_of, clock),
         acceptances=Acceptances(engine, clock),
         hits=Hits(engine, sealer_of, clock, deliveries),
+        hit_outcomes=HitOutcomes(engine, clock),
         holds=Holds(engine, clock),
         waiting=WaitingRequests(engine, sealer_of, clock),
         shared_questions=SharedQuestions(engine, clock),

@@ -9,11 +9,12 @@ from lockplate.alerting.showing import Alerting, Watcher
 from lockplate.clock import format_time
 from lockplate.errors import BadInput, Conflict, Denied, NotFound, StoreFailed, Unauthenticated
 from lockplate.hotlist import Category
-from lockplate.operations.hits import Finding, HitName, ListHits, NamedHits
+from lockplate.operations.hits import Finding, HitName, ListHits, NamedHits, Outcome
 from lockplate.operations.hotlists import AddHotList
 from lockplate.operations.list_import import ImportHotList
 from lockplate.operations.operation import Actor
 from lockplate.operations.readers import AddReader
+from lockplate.registry.hit_outcomes import HitOutcome
 from lockplate.registry.hits import HitState
 from lockplate.terms import Action, PersonId, ReaderId, Verdict
 
@@ -110,7 +111,7 @@ def test_without_a_record_nothing_is_shown(county: Any, hits: list[str]) -> None
     for attempt in (
         lambda: alerting.show_recent(who),
         lambda: alerting.show_these(who, [hits[0]]),
-        lambda: alerting.confirm(who, hits[0], HitState.CORRECT),
+        lambda: alerting.confirm(who, hits[0], HitState.WRONG_READ),
     ):
         with pytest.raises(StoreFailed):
             attempt()
@@ -184,3 +185,48 @@ def test_a_picture_is_asked_for_in_vain_when_none_came(county: Any, hits: list[s
 def test_the_readers_name_is_the_registered_one(county: Any, hits: list[str]) -> None:
     """A hit names the reader that sent the read."""
     assert ReaderId("bridge-1") == county.node.registries.hits.get(hits[0]).reader
+
+
+def test_hits_are_laid_out_to_compare(county: Any, hits: list[str]) -> None:
+    """Each shown hit comes with its comparison, in the same order, with list and reader as they are known here."""
+    shown = county.run("hits.show", NamedHits(hit_ids=tuple(hits[:2]), operator="pine-county"), "olga", there=True)
+
+    assert hits[:2] == [one.hit_id for one in shown.compared]
+    first = shown.compared[0]
+    assert ("Stolen", "our desk", "pine-county", False, True) == (
+        first.listed.name, first.listed.source, first.listed.owner, first.listed.foreign, first.listed.still_on_list,
+    )  # fmt: skip
+    assert ("Bridge", ()) == (first.reader_name, first.outcomes)
+    assert shown.hits[0].details.plate_text == "".join(one.read for one in first.characters)
+
+
+def test_an_outcome_is_on_record_and_refused_before_a_finding(county: Any, hits: list[str]) -> None:
+    """After the decision only, on record with list and category, never the reader; whoever may not confirm may not say."""
+    said = Outcome(hit_id=hits[1], outcome=HitOutcome.STOP, operator="pine-county")
+    with pytest.raises(Conflict):
+        county.run("hits.outcome", said, "olga", there=True)
+    county.run("hits.confirm", Finding(hit_id=hits[1], found=HitState.STALE_ENTRY, operator="pine-county"), "olga")
+    start = county.size()
+
+    told = county.run("hits.outcome", said, "sam", there=True)
+    with pytest.raises(Denied):
+        county.run("hits.outcome", said, "uma", there=True)
+    with pytest.raises(Conflict):
+        county.run("hits.outcome", said, "olga", there=True)
+
+    made, denied = county.records(start=start)
+    assert (start, HitOutcome.STOP, "sam") == (told.record_index, told.outcome, told.said_by)
+    assert {"hit", "outcome", "list", "category", "manual"} == set(made.facts)
+    assert (Action.HIT_OUTCOME, Verdict.PERMITTED, "stop") == (made.action, made.verdict, made.facts["outcome"])
+    assert (Action.HIT_OUTCOME, Verdict.DENIED) == (denied.action, denied.verdict)
+
+
+def test_a_page_goes_on_only_from_a_hit_of_its_own_operator(county: Any, hits: list[str]) -> None:
+    """An id of another operator's hit, or none, leads nowhere and is on no record."""
+    start = county.size("ridge-county")
+
+    for older in (hits[0], "h0"):
+        with pytest.raises(NotFound):
+            county.run("hits.list", ListHits(operator="ridge-county", older_than=older), "rita", there=True)
+
+    assert start == county.size("ridge-county")

@@ -10,7 +10,7 @@ WORDS = {
     "agency": {"add", "list", "activate", "deactivate"},
     "document": {"policy", "report", "list", "state", "count"},
     "grant": {"propose", "approve", "revoke", "paper", "withdraw-paper", "list", "register"},
-    "hits": {"list", "confirm"},
+    "hits": {"list", "show", "confirm", "outcome"},
     "hold": {"open", "renew", "close", "list"},
     "hotlist": {"add", "change", "import", "enter", "list", "expire", "entries", "accept", "remove"},
     "law": {"list", "show", "table", "check", "compare", "trace", "local", "adopt", "repeal", "announce"},

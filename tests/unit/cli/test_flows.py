@@ -29,12 +29,20 @@ def test_from_a_list_to_a_confirmed_hit(line: Any, tmp_path: Path) -> None:
 
     assert 3 == line.run("hits", "list", "--as", "ada").exit_code
     (hit,) = line.json("hits", "list", "--as", "olga")["hits"]
-    confirmed = line.run("hits", "confirm", hit["hit_id"], "--found", "correct", "--as", "olga")
+    too_early = line.run("hits", "confirm", hit["hit_id"], "--found", "correct", "--as", "olga")
+    asked = ("--found", "correct", "--source", "still_listed")
+    confirmed = line.run("hits", "confirm", hit["hit_id"], *asked, "--as", "olga")
 
     assert "4HJK882" == hit["details"]["plate_text"]
-    assert (0, "correct, decided by olga") == (confirmed.exit_code, confirmed.stdout.split(": ")[1].strip(" .\n"))
-    assert "a hit is not a stop" in line.run("hits", "list", "--as", "olga").stdout.lower()
-    assert 2 == line.run("hits", "confirm", hit["hit_id"], "--found", "correct", "--as", "sam").exit_code
+    assert (2, True) == (too_early.exit_code, "[source_not_checked]" in too_early.stderr)
+    told = confirmed.stdout.splitlines()
+    assert (0, f"{hit['hit_id']}: correct, decided by olga.") == (confirmed.exit_code, told[0])
+    assert (
+        "This is a match and nothing more: no picture came, and nobody says that they see the vehicle itself."
+        == told[1]
+    )
+    assert "a match alone is no suspicion" in line.run("hits", "list", "--as", "olga").stdout.lower()
+    assert 2 == line.run("hits", "confirm", hit["hit_id"], *asked, "--as", "sam").exit_code
     assert "0 expired" in line.run("hotlist", "expire").stdout
 
 

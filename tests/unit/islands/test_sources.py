@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lockplate.errors import NotFound
-from lockplate.web.pages.rendering import CHECK_SCRIPT, static_file
+from lockplate.web.pages.rendering import BUILT, static_file
 
 REPO = Path(__file__).parents[3]
 ISLANDS = REPO / "islands"
@@ -23,11 +23,14 @@ FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|\bFunction\(|setTimeout\([\"'`]|https?://|\bas any\b|@ts-"
 )
 PLACES = {
-    "document.": {"page", "verify"},
-    "window.": {"verify"},
-    "localStorage.": {"memory"},
-    "await fetch(path, how)": {"page"},
-    "new Date(": {"page", "words"},
+    "document.": {"verify/page", "verify/verify", "alerts/alerts"},
+    "window.": {"verify/verify", "alerts/live"},
+    "localStorage.": {"verify/memory", "alerts/keys"},
+    "await fetch(path, how)": {"verify/page"},
+    "fetch(": {"verify/page", "verify/tiles"},
+    "new EventSource(": {"alerts/live"},
+    "new AudioContext(": {"alerts/sound"},
+    "new Date(": {"verify/page", "verify/words"},
 }
 """Who may touch what: nobody else does."""
 
@@ -66,11 +69,12 @@ def test_the_checks_would_see() -> None:
 
 def test_the_verifier_is_small_and_alone() -> None:
     """Notes, trees and receipts are about 150 lines to read, tiles about 80 more; they import nothing but each other."""
-    lines = {path.stem: len(code(path.read_text(encoding="utf-8"))) for path in SOURCES}
+    verify = [path for path in SOURCES if path.parent.name == "verify"]
+    lines = {path.stem: len(code(path.read_text(encoding="utf-8"))) for path in verify}
 
     assert lines["note"] + lines["tree"] + lines["receipt"] <= 165
     assert lines["tiles"] + lines["doubt"] <= 98
-    for path in SOURCES:
+    for path in verify:
         if path.stem in VERIFIER:
             imported = re.findall(r'from "\./([a-z]+)"', path.read_text(encoding="utf-8"))
             assert set(imported) <= VERIFIER, path.stem
@@ -79,7 +83,11 @@ def test_the_verifier_is_small_and_alone() -> None:
 @pytest.mark.parametrize(("what", "who"), PLACES.items(), ids=lambda value: value if isinstance(value, str) else None)
 def test_only_one_module_touches_each_thing(what: str, who: set[str]) -> None:
     """The page, the browser's memory, the network and the clock each have their module."""
-    users = {path.stem for path in SOURCES if what in "\n".join(code(path.read_text(encoding="utf-8")))}
+    users = {
+        f"{path.parent.name}/{path.stem}"
+        for path in SOURCES
+        if what in "\n".join(code(path.read_text(encoding="utf-8")))
+    }
 
     assert who == users
 
@@ -97,9 +105,9 @@ def test_packages_only_build(tmp_path: Path) -> None:
     assert [] == [name for name, one in lock.items() if name and not one["integrity"].startswith("sha512-")]
 
 
-def built() -> bytes:
+def built() -> dict[str, bytes]:
     try:
-        return static_file(CHECK_SCRIPT)
+        return {name: static_file(name) for name in sorted(BUILT)}
     except NotFound:
         pytest.skip("NO SCRIPT: islands/ was not built (make islands), the built script was not tried")
 
@@ -116,18 +124,17 @@ def test_what_is_served_is_what_the_sources_say(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert 0 == done.returncode, done.stderr
-    assert ["verify.js"] == [path.name for path in (tmp_path / "out").iterdir()]
-    assert served == (tmp_path / "out" / "verify.js").read_bytes()
+    assert served == {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
 
 
 def test_a_wheel_holds_the_script(tmp_path: Path) -> None:
-    """Who installs from a wheel has the check too, and none of its sources or tools."""
+    """Who installs from a wheel has the scripts too, and none of its sources or tools."""
     served = built()
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=REPO, check=True, capture_output=True, timeout=300)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        assert served == archive.read("lockplate/web/static/built/verify.js")
+        assert served == {name: archive.read(f"lockplate/web/static/built/{name}") for name in served}
 
     assert [] == [name for name in names if "node_modules" in name or name.endswith((".ts", ".made"))]

@@ -22,7 +22,8 @@ from lockplate.operations.hotlists import AddHotList, EnterPlate
 from lockplate.operations.people import NewPerson
 from lockplate.operations.records import OpeningOf, RecordName
 from lockplate.operations.retaining import RunRetention
-from lockplate.registry.hits import HitState
+from lockplate.registry.confirmations import SourceCheck
+from lockplate.registry.hits import HitId, HitState
 from lockplate.registry.holds import LiftReason
 from lockplate.terms import Action, Basis, Offense, OperatorId, Purpose, Role, Verdict
 
@@ -87,12 +88,17 @@ def ask(county: Any, person: str, **changes: Any) -> Any:
     return county.run("lookup", Ask(**(plain | changes)), person)
 
 
+def found_correct(hit_id: HitId) -> Finding:
+    """Return a finding that a person may record: the source was asked."""
+    return Finding(hit_id=hit_id, found=HitState.CORRECT, source=SourceCheck.STILL_LISTED, operator=PINE)
+
+
 def test_hits(fresh: Any) -> None:
     """Listed, named, the picture, the finding: each with its own record; each denial, too."""
     listed = fresh.run("hits.list", ListHits(operator=PINE), "olga")
     (hit,) = listed.hits
     named = fresh.run("hits.show", NamedHits(hit_ids=(hit.hit_id,), operator=PINE), "olga")
-    decided = fresh.run("hits.confirm", Finding(hit_id=hit.hit_id, found=HitState.CORRECT, operator=PINE), "olga")
+    decided = fresh.run("hits.confirm", found_correct(hit.hit_id), "olga")
 
     for shown in (listed, named):
         assert (Action.ALERT_SHOWN, {"hits": hit.hit_id}) == (
@@ -105,7 +111,7 @@ def test_hits(fresh: Any) -> None:
         ("hits.list", ListHits(operator=PINE)),
         ("hits.show", NamedHits(hit_ids=(hit.hit_id,), operator=PINE)),
         ("hits.picture", HitName(hit_id=hit.hit_id, operator=PINE)),
-        ("hits.confirm", Finding(hit_id=hit.hit_id, found=HitState.CORRECT, operator=PINE)),
+        ("hits.confirm", found_correct(hit.hit_id)),
     ):
         place_of_denial(fresh, name, request, "uma")
 
@@ -221,7 +227,7 @@ def test_a_failure_that_is_no_denial_names_no_record(fresh: Any) -> None:
     """A hit decided twice: a conflict, as before, without a place."""
     (hit,) = fresh.run("hits.list", ListHits(operator=PINE), "olga").hits
     confirm: Callable[[str], Any] = lambda person: fresh.run(  # noqa: E731 - twice the same
-        "hits.confirm", Finding(hit_id=hit.hit_id, found=HitState.CORRECT, operator=PINE), person
+        "hits.confirm", found_correct(hit.hit_id), person
     )
     confirm("olga")
     with pytest.raises(LockplateError) as caught:

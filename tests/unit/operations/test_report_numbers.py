@@ -24,6 +24,7 @@ from lockplate.operations.hits import Finding, ListHits
 from lockplate.operations.holds import OpenHold
 from lockplate.operations.hotlists import AddHotList, EnterPlate
 from lockplate.operations.readers import AddReader
+from lockplate.registry.confirmations import SourceCheck
 from lockplate.registry.hits import HitState
 from lockplate.registry.holds import HoldKind
 from lockplate.reporting.query import Recount
@@ -72,7 +73,11 @@ def live(county: Any, folder: Path) -> str:
     read_in(county, folder, [f"KTN{number:04}" for number in range(20)], "r-1")
     read_in(county, folder, [f"HOT{number:03}" for number in range(len(FOUND))], "r-2")
     for hit, found in zip(county.run("hits.list", ListHits(operator=PINE), "olga").hits, FOUND, strict=True):
-        county.run("hits.confirm", Finding(hit_id=hit.hit_id, found=found, operator=PINE), "olga")
+        county.run(
+            "hits.confirm",
+            Finding(hit_id=hit.hit_id, found=found, source=SourceCheck.NOT_REACHED, operator=PINE),
+            "olga",
+        )
     for purpose in (Purpose.FELONY_INVESTIGATION, Purpose.FELONY_INVESTIGATION, Purpose.STOLEN_VEHICLE):
         county.run("lookup", question(purpose), "olga", there=True)
     county.run("lookup", question(Purpose.IMMIGRATION), "olga", there=True)

@@ -9,7 +9,7 @@ from lockplate.operations.table import OPERATIONS, operation
 CONTRACT = {
     "lookup", "ingest", "log.checkpoint", "log.prove", "log.export",
     "hotlist.add", "hotlist.import", "hotlist.list", "hotlist.expire",
-    "hits.list", "hits.confirm",
+    "hits.list", "hits.show", "hits.confirm", "hits.outcome",
     "grant.propose", "grant.approve", "grant.list", "grant.revoke", "grant.register",
     "retention.run",
     "law.list", "law.show", "law.check", "law.compare",

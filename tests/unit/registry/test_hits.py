@@ -1,5 +1,6 @@
 """Hits: one person's word, once; sealed until then and after."""
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,10 +9,11 @@ from sqlalchemy import Engine
 
 from lockplate.clock import SetClock
 from lockplate.errors import BadInput, Conflict, NotFound
-from lockplate.hotlist import Category, EntryId, ListId, MatchKind
+from lockplate.hotlist import Category, EntryId, ListId, MatchKind, Priority
 from lockplate.read import Vehicle
+from lockplate.registry.confirmations import Compared, SourceCheck
 from lockplate.registry.database import close_database
-from lockplate.registry.hits import FRESH, HitDetails, HitId, Hits, HitState, NewHit
+from lockplate.registry.hits import FRESH, HitDetails, HitFilter, HitId, Hits, HitState, NewHit
 from lockplate.registry.people import People
 from lockplate.registry.sealing import ColumnSealer
 from lockplate.terms import OperatorId, PersonId, PlateText, ReaderId
@@ -203,3 +205,76 @@ def test_nothing_of_a_hit_is_plain_in_the_file(
     assert b"stolen_vehicle" in content
     for secret in (b"7ZO0814", b"7ZOO814", b"taken from", b"teal", b"picture-of-the-car", b"exact_key"):
         assert secret not in content
+
+
+def test_what_the_source_said_stays_with_the_finding(hits: Hits, clock: SetClock) -> None:
+    """The answer, when it came and what was compared by hand are kept; who found a hit wrong may leave them out."""
+    first, second = one(hits, clock), one(hits, clock, entry_id=EntryId("e2"))
+    told = hits.confirm(
+        first, HitState.CORRECT, by=ANN, source=SourceCheck.STILL_LISTED, compared=frozenset({Compared.REGION})
+    )
+    assert (SourceCheck.STILL_LISTED, clock.now(), {Compared.REGION}) == (told.source, told.checked_at, told.compared)
+    assert told == hits.get(first)
+    plain = hits.confirm(second, HitState.WRONG_READ, by=ANN)
+    assert (SourceCheck.NOT_CHECKED, None, frozenset()) == (plain.source, plain.checked_at, plain.compared)
+
+
+def test_two_people_at_once_one_wins(hits: Hits, clock: SetClock) -> None:
+    """Of many who decide the same hit at the same moment exactly one does, and what they said stays."""
+    hit_id = one(hits, clock)
+    start, told = threading.Barrier(6), []
+
+    def decide(state: HitState) -> None:
+        start.wait()
+        try:
+            told.append(hits.confirm(hit_id, state, by=ANN))
+        except Conflict as error:
+            told.append(error)
+
+    people = [threading.Thread(target=decide, args=(state,)) for state in list(HitState)[1:]]
+    for each in people:
+        each.start()
+    for each in people:
+        each.join()
+    won = [each for each in told if not isinstance(each, Conflict)]
+    assert (6, 1) == (len(told), len(won))
+    assert won == [hits.get(hit_id)]
+
+
+def test_filters_and_pages(hits: Hits, clock: SetClock) -> None:
+    """By list, priority, alert or not; a page goes on exactly where the last one ended, also within one instant."""
+    ids = [one(hits, clock, entry_id=EntryId(f"e{number}")) for number in range(4)]
+    clock.advance(timedelta(seconds=1))
+    high = one(hits, clock, list_id=ListId("l2"), entry_id=EntryId("e9"), priority=Priority.HIGH)
+    weak = one(hits, clock, entry_id=EntryId("e8"), alerts=False)
+
+    def found(**which: object) -> list[HitId]:
+        return [hit.hit_id for hit in hits.list_recent(PINE, which=HitFilter(**which))]  # type: ignore[arg-type]
+
+    assert [high] == found(list_id=ListId("l2")) == found(priority=Priority.HIGH)
+    assert [weak] == found(alerts=False)
+    assert [5, 1] == [hits.count(PINE, HitFilter(alerts=alerts)) for alerts in (True, False)]
+    everything = found()
+    assert sorted([*ids, high, weak]) == sorted(everything)
+    for place, hit_id in enumerate(everything):
+        assert everything[place + 1 :] == found(older_than=hit_id)
+    with pytest.raises(NotFound):
+        found(older_than=HitId("h0"))
+    assert PINE == hits.operator_of(high)
+    with pytest.raises(NotFound):
+        hits.operator_of(HitId("h0"))
+
+
+def test_findings_by_reader(hits: Hits, clock: SetClock) -> None:
+    """Each reader's hits by state, in a half-open window of when they were recorded; other operators' are not among them."""
+    start = clock.now()
+    hits.confirm(one(hits, clock), HitState.WRONG_READ, by=ANN)
+    one(hits, clock, entry_id=EntryId("e2"))
+    hits.confirm(one(hits, clock, reader=ReaderId("r-2")), HitState.CORRECT, by=ANN)
+    clock.advance(timedelta(hours=1))
+    one(hits, clock, entry_id=EntryId("e4"))
+    assert {
+        ReaderId("bridge-1"): {HitState.WRONG_READ: 1, HitState.UNCONFIRMED: 1},
+        ReaderId("r-2"): {HitState.CORRECT: 1},
+    } == hits.findings_by_reader(PINE, start, clock.now())
+    assert {} == hits.findings_by_reader(OperatorId("quarry-city"), start, clock.now())

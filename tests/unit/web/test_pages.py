@@ -38,7 +38,7 @@ def test_pages_are_closed_unless_listed() -> None:
 
 @pytest.mark.parametrize(
     "path", ["/app", "/app/ask", "/app/waiting", "/app/waiting/q1/oakmont", "/app/records", "/app/records/oakmont/0",
-             "/app/readers"],
+             "/app/readers", "/app/alerts", "/app/alerts/h0"],
 )  # fmt: skip
 def test_a_stranger_is_sent_to_sign_in(site: Site, path: str) -> None:
     """A page for people asks who it is, and says nothing else."""
@@ -52,6 +52,8 @@ def test_a_stranger_is_sent_to_sign_in(site: Site, path: str) -> None:
     [
         "/app/ask",
         "/app/waiting/q1/oakmont",
+        "/app/alerts/h0",
+        "/app/alerts/h0/outcome",
         "/app/records/oakmont/0",
         "/app/records/oakmont/0/opening",
         "/app/sign-out",

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from lockplate.web.phrases import counted, inert, moment, span
+from lockplate.web.phrases import ago, counted, inert, moment, span
 
 
 def test_times_are_in_a_named_zone() -> None:
@@ -32,3 +33,12 @@ def test_no_control_or_direction_sign_is_left(text: str) -> None:
     assert len(text) == len(shown)
     assert not {*map(chr, range(9)), *"\u200b\u202a\u202e\u2066\u2069\ufeff"} & set(shown)
     assert shown == inert(shown)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s ago"), (59.9, "59 s ago"), (60, "1 min ago"), (7199, "1 h ago"), (200_000, "2 d ago"), (-5, "0 s ago")],
+)
+def test_how_long_ago(seconds: float, told: str) -> None:
+    """The largest unit that is full; a time to come is now, since clocks differ."""
+    assert told == ago(timedelta(seconds=seconds))

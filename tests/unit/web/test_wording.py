@@ -2,12 +2,21 @@
 
 import pytest
 
+from lockplate.alerting.comparing import MATCHED_SAYS, REGION_SAYS, RegionStand
+from lockplate.hotlist import Category, MatchKind, Priority
+from lockplate.registry.confirmations import Compared, SourceCheck
+from lockplate.registry.hit_outcomes import HitOutcome
+from lockplate.registry.hits import HitState
 from lockplate.shared_question import SharedResult
 from lockplate.terms import Action, Basis, Offense, Purpose, RecordMode, Verdict
+from lockplate.vehicle_kinds import PartStand
+from lockplate.web.pages import alert_lines
 from lockplate.web.pages.wording import came_of_it, who, words
 
 
-@pytest.mark.parametrize("value", [*Action, *Basis, *Offense, *Purpose, *RecordMode, *Verdict])
+@pytest.mark.parametrize(
+    "value", [*Action, *Basis, *Category, *HitState, *Offense, *Priority, *Purpose, *RecordMode, *Verdict]
+)
 def test_every_value_reads_as_words(value: str) -> None:
     """No page shows an identifier for a word."""
     told = words(value)
@@ -34,3 +43,14 @@ def test_what_a_question_elsewhere_came_to_reads_as_words(value: str) -> None:
     assert " " in told
     assert "_" not in told
     assert "perhaps" == came_of_it("perhaps")
+
+
+def test_every_value_of_an_alert_has_its_words() -> None:
+    """How it matched, regions, answers, findings, outcomes: a page never meets a value that it has no words for."""
+    assert set(MatchKind) == set(MATCHED_SAYS) == set(alert_lines.MATCHED_SHORT)
+    assert set(RegionStand) == set(REGION_SAYS) == set(alert_lines.REGION_SHORT)
+    assert set(SourceCheck) == set(alert_lines.SOURCE_SAYS) == set(alert_lines.SOURCE_SAID)
+    assert set(HitState) - {HitState.UNCONFIRMED} == set(alert_lines.FINDING_SAYS)
+    assert set(HitOutcome) == set(alert_lines.OUTCOME_SAYS)
+    assert set(Compared) == set(alert_lines.NEEDS_SAYS)
+    assert set(PartStand) == set(alert_lines.PART_STAND_SAYS)

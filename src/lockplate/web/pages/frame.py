@@ -42,8 +42,10 @@ class Place(msgspec.Struct, frozen=True):
     roles: frozenset[Role]
 
 
+# a visit to the alerts is a showing, on record, so signing in does not lead there
 MENU = (
     Place("/app/ask", "Ask", frozenset({Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR})),
+    Place("/app/alerts", "Alerts", frozenset({Role.OFFICER, Role.SUPERVISOR})),
     Place("/app/waiting", "Waiting", frozenset({Role.OFFICER, Role.SUPERVISOR})),
     Place("/app/records", "Records", frozenset({Role.AUDITOR})),
     Place("/app/findings", "Findings", frozenset({Role.AUDITOR})),

@@ -22,12 +22,14 @@ from lockplate.web.pages import wording
 STYLE_SHEET = "lockplate.css"
 ICON = "lockplate.svg"
 CHECK_SCRIPT = "verify.js"
+ALERTS_SCRIPT = "alerts.js"
 STATIC_TYPES = {
     STYLE_SHEET: "text/css",
     ICON: "image/svg+xml",
     CHECK_SCRIPT: "text/javascript",
+    ALERTS_SCRIPT: "text/javascript",
 }
-BUILT = frozenset({CHECK_SCRIPT})
+BUILT = frozenset({CHECK_SCRIPT, ALERTS_SCRIPT})
 """Made from `islands/` by `make islands`, not part of the source: a page must do without a file that was not built."""
 PRIVATE = {"cache-control": "no-store", **SECURITY_HEADERS}
 
@@ -51,6 +53,7 @@ class Rendering:
             "span": phrases.span,
             "sentence": phrases.sentence,
             "counted": phrases.counted,
+            "ago": phrases.ago,
             "inert": phrases.inert,
             "who": wording.who,
             "rfc3339": format_time,

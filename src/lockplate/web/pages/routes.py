@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from lockplate.errors import LockplateError
-from lockplate.web.pages import asking, documents, findings, law, public, readers, records, session, waiting
+from lockplate.web.pages import alerts, asking, documents, findings, law, public, readers, records, session, waiting
 from lockplate.web.pages.forms import MAX_FORM_BYTES, Form, read_form
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor, signed_form, state_of, visitor_of
 from lockplate.web.pages.refusals import no_such_page, told_fault_page, told_http_page, told_page
@@ -40,6 +40,7 @@ HANDLERS = (
     documents.show_report, documents.show_report_data,
     session.show_sign_in, session.sign_in, session.sign_out, session.go_home,
     asking.show_ask, asking.take_question,
+    alerts.show_alerts, alerts.show_alert, alerts.decide_alert, alerts.note_outcome,
     waiting.show_list, waiting.show_one, waiting.decide,
     findings.show_findings,
     records.show_list, records.show_one, records.open_details, records.save_opening,

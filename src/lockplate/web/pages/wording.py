@@ -6,6 +6,7 @@ What it must never see: HTML.
 
 from lockplate.evidence.witnesses import WitnessState
 from lockplate.gate.hold import KEEPER
+from lockplate.hotlist import Category
 from lockplate.lookup.answer import PlateMatch
 from lockplate.operations.authority import SYSTEM
 from lockplate.operations.signing_in import NOBODY
@@ -81,6 +82,9 @@ SPECIAL: dict[str, str] = {
     "holds_forgotten": "What holds kept that have ended",
     "keys_forgotten": "Keys whose destruction a crash had cut short",
     Purpose.AMBER_ALERT: "AMBER alert",
+    Category.AMBER: "AMBER alert",
+    Action.HIT_CONFIRMATION: "Hit, what a person found",
+    Action.HIT_OUTCOME: "Hit, what became of it",
     Purpose.GENDER_AFFIRMING_CARE: "Gender-affirming care",
 }
 

@@ -14,6 +14,7 @@ from lockplate.operations.checking import CHECKING
 from lockplate.operations.documents import DOCUMENTS
 from lockplate.operations.elsewhere import ELSEWHERE
 from lockplate.operations.evidence import EVIDENCE
+from lockplate.operations.faults import FAULTS
 from lockplate.operations.findings import FINDINGS
 from lockplate.operations.grants import GRANTS
 from lockplate.operations.hits import HITS
@@ -48,6 +49,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *WITNESSES,
             *RECORDS,
             *FINDINGS,
+            *FAULTS,
             *WORDS,
             *AGENCIES,
             *OPERATORS,

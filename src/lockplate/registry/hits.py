@@ -226,6 +226,21 @@ class Hits:
                 counts.setdefault(Category(row.category), {})[HitState(row.state)] = row.hits
         return counts
 
+    def findings_by_reader(
+        self, operator: OperatorId, since: datetime, until: datetime
+    ) -> dict[ReaderId, dict[HitState, int]]:
+        """Return how many hits were recorded in [since, until), by reader and state: for people inside only."""
+        counted = (
+            select(hits.c.reader, hits.c.state, func.count().label("hits"))
+            .where(hits.c.operator == operator, hits.c.recorded_at >= since, hits.c.recorded_at < until)
+            .group_by(hits.c.reader, hits.c.state)
+        )
+        found: dict[ReaderId, dict[HitState, int]] = {}
+        with reading(self._engine) as connection:
+            for row in connection.execute(counted):
+                found.setdefault(ReaderId(row.reader), {})[HitState(row.state)] = row.hits
+        return found
+
     def over(self, operator: OperatorId, before: datetime, *, from_capture: bool) -> dict[Category, int]:
         """Return how many of an operator's hits are from a time or before it, by category.
 

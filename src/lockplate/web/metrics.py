@@ -7,6 +7,7 @@ What it must never see: a plate, a person, a request's text; no label holds one.
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from lockplate.intake.delivery import Acknowledgement
+from lockplate.registry.faults import FaultKind
 from lockplate.retention.sureness import RetentionState, Stop
 
 
@@ -31,6 +32,7 @@ class Metrics:
         self._retention_stopped = Gauge(
             "lockplate_retention_stopped", "1 while nothing is forgotten.", ["operator", "why"], registry=self._registry
         )
+        self._faults = Gauge("lockplate_faults", "What is amiss and open, by kind.", ["kind"], registry=self._registry)
         self.questions = Histogram(
             "lockplate_question_seconds", "From request to answer.", ["verdict"], registry=self._registry
         )
@@ -59,6 +61,11 @@ class Metrics:
         self._retention_ran.labels(state.operator).set(ran)
         for why in Stop:
             self._retention_stopped.labels(state.operator, why.value).set(int(state.why is why))
+
+    def show_faults(self, counts: dict[FaultKind, int]) -> None:
+        """Show how many faults of each kind are open."""
+        for kind, count in counts.items():
+            self._faults.labels(kind.value).set(count)
 
     def count_overload(self) -> None:
         """Count a delivery that was sent away."""

@@ -164,6 +164,7 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
         hits=registries.hits,
         passages=passages,
         day_counts=registries.day_counts,
+        reader_hours=registries.reader_hours,
         clock=clock,
         batch_wait=timedelta(milliseconds=settings.batch_wait_ms),
         max_waiting_reads=settings.max_waiting_reads,
@@ -171,8 +172,16 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     )
     closing.callback(registries.readers.flush)
     closing.callback(registries.day_counts.flush)
+    closing.callback(registries.reader_hours.flush)
     closing.callback(live.close)
-    bulk = BulkIntake(lanes=lanes, store=counted, hits=registries.hits, day_counts=registries.day_counts, clock=clock)
+    bulk = BulkIntake(
+        lanes=lanes,
+        store=counted,
+        hits=registries.hits,
+        day_counts=registries.day_counts,
+        reader_hours=registries.reader_hours,
+        clock=clock,
+    )
     held = {operator: _held_reads(desk, registries) for operator, desk in desks.items()}
     facts = _facts(registries, law, held, clock)
     return Node(

@@ -12,8 +12,10 @@ from lockplate.clock import Clock
 from lockplate.registry.agencies import Agencies
 from lockplate.registry.day_counts import DayCounts
 from lockplate.registry.entries import Entries
+from lockplate.registry.faults import Faults
 from lockplate.registry.findings_seen import FindingsSeen
 from lockplate.registry.grants import Grants
+from lockplate.registry.hit_numbers import HitNumbers
 from lockplate.registry.hits import Hits
 from lockplate.registry.holds import Holds
 from lockplate.registry.hotlists import HotLists
@@ -22,12 +24,14 @@ from lockplate.registry.operators import Operators
 from lockplate.registry.passwords import Passwords
 from lockplate.registry.people import People
 from lockplate.registry.places import Places
+from lockplate.registry.reader_hours import ReaderHours
 from lockplate.registry.readers import RegisteredReaders
 from lockplate.registry.requests import WaitingRequests
 from lockplate.registry.sealing import ColumnSealer, SealerOf
 from lockplate.registry.sessions import Sessions
 from lockplate.registry.shared_questions import SharedQuestions
 from lockplate.registry.statements import Statements
+from lockplate.registry.watched import Watched
 from lockplate.registry.words import LocalWords
 
 
@@ -44,12 +48,16 @@ class Registries:
     day_counts: DayCounts
     statements: Statements
     readers: RegisteredReaders
+    reader_hours: ReaderHours
+    watched: Watched
+    faults: Faults
     people: People
     sessions: Sessions
     grants: Grants
     hot_lists: HotLists
     entries: Entries
     hits: Hits
+    hit_numbers: HitNumbers
     holds: Holds
     waiting: WaitingRequests
     shared_questions: SharedQuestions
@@ -67,12 +75,16 @@ def build_registries(engine: Engine, node_sealer: ColumnSealer, sealer_of: Seale
         day_counts=DayCounts(engine),
         statements=Statements(engine, clock),
         readers=RegisteredReaders(engine, clock),
+        reader_hours=ReaderHours(engine),
+        watched=Watched(engine),
+        faults=Faults(engine, clock),
         people=People(engine, node_sealer, clock, Passwords()),
         sessions=Sessions(engine, clock),
         grants=Grants(engine, sealer_of, clock),
         hot_lists=HotLists(engine, clock),
         entries=Entries(engine, sealer_of, clock),
         hits=Hits(engine, sealer_of, clock),
+        hit_numbers=HitNumbers(engine),
         holds=Holds(engine, clock),
         waiting=WaitingRequests(engine, sealer_of, clock),
         shared_questions=SharedQuestions(engine, clock),

@@ -97,7 +97,7 @@ class Alerting:
         hit = self._own(who, hit_id)
         if hit.state is not HitState.UNCONFIRMED:
             raise Conflict("somebody has decided this hit already", code="hit_decided")
-        facts |= {"list": hit.list_id, "category": hit.category.value}
+        facts |= {"list": hit.list_id, "category": hit.category.value, "manual": "yes" if hit.manual else "no"}
         place = self._recorder.record(self._permitted(who, allowance, Action.HIT_CONFIRMATION, facts, {}))
         try:
             return self._hits.confirm(hit_id, found, by=who.person.person)

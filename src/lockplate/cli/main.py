@@ -17,6 +17,7 @@ from lockplate.cli.checking import announce, fsck
 from lockplate.cli.demo import demo
 from lockplate.cli.documents import documents
 from lockplate.cli.evidence import log
+from lockplate.cli.faults import faults
 from lockplate.cli.founding import init
 from lockplate.cli.grants import grants
 from lockplate.cli.hits import hits
@@ -24,6 +25,7 @@ from lockplate.cli.holds import holds
 from lockplate.cli.hotlists import hot_lists
 from lockplate.cli.law import law
 from lockplate.cli.local_law import adopt, change, list_local, repeal, trace
+from lockplate.cli.numbers import numbers
 from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
 from lockplate.cli.parsing import parse
@@ -63,6 +65,7 @@ for nouns, name in (
     (agencies, "agency"),
     (people, "user"),
     (readers, "reader"),
+    (faults, "fault"),
     (words, "words"),
     (documents, "document"),
     (places, "place"),
@@ -71,6 +74,7 @@ for nouns, name in (
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)
 log.command("count")(count)
+hits.command("numbers")(numbers)
 log.command("reconcile")(reconcile)
 log.command("policy")(policy)
 log.command("witnesses")(witnesses)

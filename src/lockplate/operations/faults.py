@@ -68,8 +68,9 @@ def list_faults(node: Node, actor: Actor, which: FaultsOf) -> tuple[FaultLine, .
     """List an operator's faults, those that are open first."""
     operator = only_operator(node, which.operator)
     require_any(node, actor, LOOKERS, operator)
-    faults = node.registries.faults
-    return _lines(node, operator, faults.list_all(operator) if which.closed else faults.list_open(operator))
+    if not which.closed:
+        return operator_faults(node, operator)
+    return _lines(node, operator, node.registries.faults.list_all(operator))
 
 
 def check_faults(node: Node, actor: Actor, which: CheckFaults) -> Checked:
@@ -112,6 +113,11 @@ def acknowledge_fault(node: Node, actor: Actor, name: FaultName) -> FaultLine:
     return _line(acknowledged, subject_names(node, fault.operator))
 
 
+def operator_faults(node: Node, operator: OperatorId) -> tuple[FaultLine, ...]:
+    """Return an operator's open faults; whoever calls has asked the gate."""
+    return _lines(node, operator, node.registries.faults.list_open(operator))
+
+
 def operators_with_faults(node: Node, person: PersonFacts) -> dict[OperatorId, tuple[FaultLine, ...]]:
     """Return the open faults of every operator whose readers or lists a person manages; none are left out."""
     if person.roles.isdisjoint({Role.ADMINISTRATOR, Role.SUPERVISOR}):
@@ -122,7 +128,7 @@ def operators_with_faults(node: Node, person: PersonFacts) -> dict[OperatorId, t
         facts = node.facts.operator(operator)
         told = (node.gate.explain_act(person, agency, act, facts) for act in (Act.MANAGE_HOTLISTS, Act.MANAGE_READERS))
         if any(one.verdict is Verdict.PERMITTED for one in told):
-            found[operator] = _lines(node, operator, node.registries.faults.list_open(operator))
+            found[operator] = operator_faults(node, operator)
     return found
 
 

@@ -22,6 +22,7 @@ from lockplate.operations.holds import HOLDS
 from lockplate.operations.hotlists import HOT_LISTS
 from lockplate.operations.law import LAW
 from lockplate.operations.local_law import LOCAL_LAW
+from lockplate.operations.numbers import NUMBERS
 from lockplate.operations.operation import Operation
 from lockplate.operations.operators import OPERATORS
 from lockplate.operations.people import PEOPLE
@@ -59,6 +60,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *GRANTS,
             *HOT_LISTS,
             *HITS,
+            *NUMBERS,
             *HOLDS,
             *RETAINING,
             *RECEIPTS,

@@ -102,6 +102,14 @@ class HitNumbers:
             for name in sorted(states)
         }
 
+    def age(self, operator: OperatorId, since: datetime, until: datetime) -> EntryAge:
+        """Return how old the entries of all hits recorded in [since, until) were when their plates passed."""
+        here = hits.c.operator == operator, hits.c.recorded_at >= since, hits.c.recorded_at < until
+        wanted = select(hits.c.entered_at, hits.c.captured_at).where(*here, hits.c.entered_at.is_not(None))
+        with reading(self._engine) as connection:
+            known = connection.execute(wanted).tuples()
+            return entry_age(max(captured_at - entered_at, timedelta()) for entered_at, captured_at in known)
+
 
 def entry_age(ages: Iterable[timedelta]) -> EntryAge:
     """Return the median of ages, and how many lie in each bucket."""

@@ -318,7 +318,9 @@ def _sum(past: ReaderPast, start: datetime, end: datetime, shift: timedelta) -> 
     for hour, share in _hours(start, end):
         one = past.brought.get(Period(hour - back))
         if one is not None:
-            total += one.reads * share * min(1.0, past.watched.get(hour, 0.0))
+            # of an hour that goes on, only what is over of it can have been watched
+            over = min(1.0, (end - period_start(hour)).total_seconds() / SECONDS_PER_PERIOD)
+            total += one.reads * share * min(1.0, past.watched.get(hour, 0.0) / over)
     return total
 
 

@@ -109,6 +109,16 @@ def test_hours_that_nobody_watched_are_no_silence() -> None:
     assert judge_silence(msgspec.structs.replace(off, watched={**off.watched, **asleep}), NOW).found is Found.BETWEEN
 
 
+def test_an_hour_that_goes_on_counts_as_far_as_it_went() -> None:
+    """Twenty minutes into an hour, all of them watched, a third of its usual reads is expected of it."""
+    now = NOW + timedelta(minutes=20)
+    one = past(heard=NOW - timedelta(minutes=20))
+    third = msgspec.structs.replace(one, watched={**one.watched, period_of(NOW): 1 / 3})
+
+    assert 40.0 == judge_silence(one, now).numbers["usual_reads"]
+    assert 40.0 == judge_silence(third, now).numbers["usual_reads"]
+
+
 def test_a_reader_that_comes_and_goes_is_not_silent() -> None:
     """Every second day it is not there: one more such day is its habit."""
     whole = past(heard=NOW - 3 * HOUR)

@@ -12,7 +12,7 @@ import msgspec
 from lockplate.errors import NotFound
 from lockplate.gate.act import Act
 from lockplate.gate.question import PersonFacts
-from lockplate.operations.authority import Change, carry_out, require_any
+from lockplate.operations.authority import Change, carry_out, operators_for, require_any
 from lockplate.operations.fault_words import fault_words
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
@@ -32,7 +32,7 @@ class FaultsOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class CheckFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Look at everything now; empty: at every operator."""
+    """Look at everything now; empty: tell of every operator that the person may look at."""
 
     operator: str = ""
 
@@ -75,9 +75,11 @@ def list_faults(node: Node, actor: Actor, which: FaultsOf) -> tuple[FaultLine, .
 
 def check_faults(node: Node, actor: Actor, which: CheckFaults) -> Checked:
     """Judge every reader and list of this node now, open and close faults, and say what is open."""
-    operators = (only_operator(node, which.operator),) if which.operator else tuple(node.desks)
-    for operator in operators:
-        require_any(node, actor, LOOKERS, operator)
+    if which.operator:
+        operators: tuple[OperatorId, ...] = (only_operator(node, which.operator),)
+        require_any(node, actor, LOOKERS, operators[0])
+    else:
+        operators = operators_for(node, actor, LOOKERS)
     looked = look(node)
     names = {operator: subject_names(node, operator) for operator in operators}
 

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from lockplate.errors import Denied
 from lockplate.gate.act import Act
-from lockplate.operations.authority import require_any
+from lockplate.operations.authority import operators_for, require_any
 from lockplate.operations.documents import ReportOf, newest, records_of, span_of
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.taking_in import only_operator
@@ -101,18 +100,7 @@ def count_hits(node: Node, actor: Actor, wanted: NumbersOf) -> HitNumbersOf:
 
 def countable_operators(node: Node, actor: Actor) -> tuple[OperatorId, ...]:
     """Return the operators whose numbers a person may see; raises Denied when there is none."""
-    found: list[OperatorId] = []
-    denied: Denied | None = None
-    for operator in node.desks:
-        try:
-            require_any(node, actor, LOOKERS, operator)
-        except Denied as error:
-            denied = error
-        else:
-            found.append(operator)
-    if not found and denied is not None:
-        raise denied
-    return tuple(found)
+    return operators_for(node, actor, LOOKERS)
 
 
 def _names(node: Node, operator: OperatorId, by: By) -> dict[str, str]:

@@ -256,6 +256,15 @@ def judge_errors(past: ReaderPast) -> Judgement:
     return Judgement(trait=Trait.ERRORS, found=Found.AMISS if lower > ERROR_LIMIT else found, numbers=numbers)
 
 
+def days_of_history(past: ReaderPast, now: datetime) -> int:
+    """Return how many whole days of a reader's past were watched, of the last 28: with fewer than 7 nothing is said."""
+    if not past.brought:
+        return 0
+    began = period_start(min(past.brought))
+    days = (now - number * DAY for number in range(1, PAST_DAYS + 1))
+    return sum(day >= began and _watched_share(past, day, day + DAY) >= WATCHED_SHARE for day in days)
+
+
 def lower_share(part: int, whole: int) -> float:
     """Return the lower end of Wilson's 95 % interval of a share; 0 of nothing."""
     if whole == 0:

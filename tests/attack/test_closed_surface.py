@@ -44,11 +44,12 @@ STORE_METHODS = {
 OPERATION_NAMES = {
     "agency.activate", "agency.add", "agency.deactivate", "agency.list",
     "document.count", "document.list", "document.policy", "document.report", "document.state",
+    "fault.acknowledge", "fault.check", "fault.list",
     "fsck.check", "fsck.mended",
     "grant.approve", "grant.list", "grant.paper", "grant.propose", "grant.register", "grant.revoke",
     "grant.withdraw-paper",
     "hold.close", "hold.list", "hold.open", "hold.renew",
-    "hits.confirm", "hits.list", "hits.picture", "hits.show",
+    "hits.confirm", "hits.list", "hits.numbers", "hits.picture", "hits.show",
     "hotlist.add", "hotlist.enter", "hotlist.expire", "hotlist.import", "hotlist.list",
     "ingest",
     "law.adopt", "law.announce", "law.check", "law.compare", "law.list", "law.local", "law.repeal", "law.show", "law.table",
@@ -82,6 +83,7 @@ API_HANDLERS = {
 PAGE_HANDLERS = {
     "show_public_page", "show_static", "show_law", "list_policies", "list_report_pages", "show_policy", "show_policy_data", "show_report", "show_report_data", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
     "take_question",
+    "show_faults", "acknowledge", "show_numbers",
     "show_findings", "show_list", "show_one", "decide", "open_details", "save_opening", "show_readers", "show_no_page",
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from lockplate.health import (
     Judgement,
     ReaderPast,
     Trait,
+    days_of_history,
     judge,
     judge_clock,
     judge_errors,
@@ -207,6 +208,9 @@ def test_too_little_history_says_so() -> None:
     assert Found.AMISS is judge_silence(past(9, heard=NOW - 5 * HOUR), NOW).found
     assert Found.TOO_LITTLE is judge_rate(past(6), NOW).found
     assert Found.TOO_LITTLE is judge_rejects(past(6), NOW).found
+    assert [0, 6, 9] == [
+        days_of_history(one, NOW) for one in (ReaderPast(brought={}, watched={}, last_heard=None), past(6), past(9))
+    ]
 
 
 # Rate

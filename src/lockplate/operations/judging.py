@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from lockplate.clock import period_of
-from lockplate.health import Brought, Judgement, ReaderPast, judge
+from lockplate.health import Brought, Judgement, ReaderPast, days_of_history, judge
 from lockplate.hotlist import ListId
 from lockplate.registry.hits import HitState
 from lockplate.registry.hotlists import HotList
@@ -52,6 +52,8 @@ class JudgedReader(msgspec.Struct, frozen=True, kw_only=True):
     reader: ReaderId
     last_heard: datetime | None
     judgements: tuple[Judgement, ...]
+    days: int
+    """Of history, watched; with fewer than seven nothing is said of its habit."""
     hours: tuple[Brought, ...]
     """The last 24 UTC hours, oldest first; the last one goes on."""
     watched: tuple[float, ...]
@@ -121,6 +123,7 @@ def _judged(
         reader=reader.reader,
         last_heard=heard,
         judgements=judge(past, now),
+        days=days_of_history(past, now),
         hours=tuple(hours.get(Period(hour), Brought()) for hour in shown),
         watched=tuple(watched.get(Period(hour), 0.0) for hour in shown),
     )

@@ -190,10 +190,10 @@ def _state(
         words = _amiss(found[trait], faults.get((KIND_OF[trait], reader.reader)), drift)
         if words:
             return state, words
-    if Found.TOO_LITTLE in {found[Trait.SILENT].found, found[Trait.RATE].found}:
+    if judged.days < FEWEST_DAYS:
         quiet = now - judged.last_heard
         heard = f"Last heard {lasting(quiet.total_seconds())} ago. " if quiet >= timedelta(hours=1) else ""
-        return ReaderState.NEW, f"{heard}Too little history yet: {FEWEST_DAYS} days show what is usual."
+        return ReaderState.NEW, f"{heard}{judged.days} of the {FEWEST_DAYS} days that show what is usual."
     return ReaderState.WELL, ""
 
 

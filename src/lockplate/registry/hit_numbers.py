@@ -87,10 +87,9 @@ class HitNumbers:
                 kind = "alerts" if row.alerts else "repeats" if row.repeat else "weaker"
                 kinds.setdefault(row.name, Counter())[kind] += row.hits
             times = select(key.label("name"), hits.c.entered_at, hits.c.captured_at)
-            known = connection.execute(times.where(*here, hits.c.entered_at.is_not(None))).tuples()
             ages: dict[str, list[timedelta]] = {}
-            for name, entered_at, captured_at in known:
-                ages.setdefault(name, []).append(max(captured_at - entered_at, timedelta()))
+            for row in connection.execute(times.where(*here, hits.c.entered_at.is_not(None))):
+                ages.setdefault(row.name, []).append(max(row.captured_at - row.entered_at, timedelta()))
         return {
             name: HitTally(
                 alerts=kinds[name]["alerts"],
@@ -107,8 +106,8 @@ class HitNumbers:
         here = hits.c.operator == operator, hits.c.recorded_at >= since, hits.c.recorded_at < until
         wanted = select(hits.c.entered_at, hits.c.captured_at).where(*here, hits.c.entered_at.is_not(None))
         with reading(self._engine) as connection:
-            known = connection.execute(wanted).tuples()
-            return entry_age(max(captured_at - entered_at, timedelta()) for entered_at, captured_at in known)
+            known = connection.execute(wanted)
+            return entry_age(max(row.captured_at - row.entered_at, timedelta()) for row in known)
 
 
 def entry_age(ages: Iterable[timedelta]) -> EntryAge:

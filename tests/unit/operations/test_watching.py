@@ -260,7 +260,7 @@ def test_a_new_reader_is_not_judged(watched: Watched) -> None:
 
     assert [] == watched.kinds()
     listed = {one.reader.reader: one for one in watched.county.run("reader.list", ReadersOf(operator=PINE))}
-    assert ("new", True) == (listed["new-one"].state.value, "Too little history" in listed["new-one"].why)
+    assert ("new", True) == (listed["new-one"].state.value, "of the 7 days" in listed["new-one"].why)
     assert ("well", "") == (listed[DAY].state.value, listed[DAY].why)
 
 

@@ -18,7 +18,7 @@ class Paced(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a paced load."""
 
     sent_at: list[float]
-    """When each request was written, in order; monotonic seconds."""
+    """When each request was written, in order; monotonic seconds; 0: never, since the time was over."""
     behind: list[float]
     """How many milliseconds after its turn each was written: no connection was free."""
     milliseconds: list[float]
@@ -45,6 +45,7 @@ async def _run(port: int, requests: list[bytes], rate: float, connections: int) 
             await asyncio.sleep(wait)
         crew.due.append((number, turn))
         crew.send()
+    crew.end()
     await asyncio.wait_for(crew.done.wait(), PATIENCE_SECONDS)
     took = time.monotonic() - began
     for one in crew.connections:
@@ -73,6 +74,7 @@ class _Crew:
         self.milliseconds: list[float] = []
         self.by_status: Counter[int] = Counter()
         self.done = asyncio.Event()
+        self._ended = False
 
     def send(self) -> None:
         """Give what is due to connections that are free."""
@@ -82,14 +84,23 @@ class _Crew:
             self.sent_at[number], self.behind[number] = now, (now - turn) * 1000
             self.free.popleft().send(self.requests[number], now)
 
+    def end(self) -> None:
+        """Send nothing more; what is under way is awaited."""
+        self.due.clear()
+        self._ended = True
+        self._look()
+
+    def _look(self) -> None:
+        if self._ended and len(self.free) == len(self.connections):
+            self.done.set()
+
     def answered(self, connection: "_Connection", status: int, milliseconds: float) -> None:
         """Note an answer, and use its connection again."""
         self.by_status[status] += 1
         self.milliseconds.append(milliseconds)
         self.free.append(connection)
         self.send()
-        if len(self.milliseconds) == len(self.requests):
-            self.done.set()
+        self._look()
 
 
 class _Connection(asyncio.Protocol):

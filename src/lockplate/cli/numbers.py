@@ -16,8 +16,8 @@ from lockplate.operations.numbers import NumbersOf
 from lockplate.registry.hit_numbers import By
 
 HEAD = [
-    "", "hits", "alerts", "weaker", "repeats", "undecided", "confirmed", "wrong read", "wrong region", "wrong vehicle",
-    "stale entry", "duplicates", "false alerts", "age of entry", "outcomes",
+    "", "hits", "alerts", "weaker", "repeats", "undecided", "confirmed", "false, by cause", "duplicates",
+    "false alerts", "age of entry", "outcomes",
 ]  # fmt: skip
 
 
@@ -57,7 +57,6 @@ def _row(line: dict[str, Any]) -> list[object]:
     few = f"too few to say ({line['decided']})"
     wrong = sum(false.values())
     rate = few if line["false_rate"] is None else f"{line['false_rate']:.1%} ({wrong} of {line['decided']})"
-    outcomes = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in line["outcomes"].items())
     return [
         line["name"],
         line["hits"],
@@ -66,12 +65,13 @@ def _row(line: dict[str, Any]) -> list[object]:
         line["repeats"],
         line["undecided"],
         line["confirmed"],
-        false["wrong_read"],
-        false["wrong_region"],
-        false["wrong_vehicle"],
-        false["stale_entry"],
+        _told(false) or "none",
         line["duplicates"],
         rate,
         "not known" if age is None else lasting(age),
-        outcomes or "none told",
+        _told(line["outcomes"]) or "none told",
     ]
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items() if count)

@@ -36,6 +36,8 @@ from lockplate.wiring.node import Node
 READERS = 64
 CONNECTIONS = 64
 SECONDS = 600.0
+LOADING_SECONDS = 300.0
+"""So long a server may take to open a million entries before it answers."""
 LAST_ALERT_SECONDS = 15.0
 """So long after the last payload an alert may still come."""
 OF_NEARLY_ALL = Budget(name="payload to alert, p99", figure=100, unit="ms", at_most=True)
@@ -79,7 +81,7 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
         import_seconds = _list(node, plates[: sizes.entries])
     loaded = run_apart(load_index, home, import_seconds, told=told, seconds=SECONDS)
     count = sizes.live_rate * sizes.live_seconds
-    with served(home) as server:
+    with served(home, LOADING_SECONDS) as server:
         token = msgspec.json.decode(Layout(home).server.read_bytes())["token"]
         with watched(server.port, token, OFFICER, Layout(home).registry, OPERATOR) as watcher:
             used, began = processor_seconds(server.process), time.monotonic()

@@ -147,9 +147,9 @@ def test_a_silent_reader_and_a_stale_list_are_told_and_end(
 
     sign_in(page, "sam")
     page.goto("/app/ask")
-    expect(page.get_by_text("2 faults that nobody has seen yet.")).to_be_visible()
+    expect(page.get_by_text("1 fault that nobody has seen yet.")).to_be_visible()
     look(page, "banner")
-    page.get_by_role("link", name="Look at them").click()
+    page.get_by_role("link", name="Look at it").click()
     expect(page.get_by_text("its entries match nothing and raise no alert")).to_be_visible()
     look(page, "faults")
     page.get_by_role("listitem").filter(has_text="State stolen").get_by_role("button").click()

@@ -7,7 +7,6 @@ What it must never see: a plate, a reader's place.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from lockplate.clock import format_time
 from lockplate.health import DRIFT_LIMIT_SECONDS, Found, Judgement, Trait
 from lockplate.registry.faults import Fault, FaultKind
 
@@ -77,7 +76,8 @@ def _errors(facts: Mapping[str, float]) -> str:
 
 
 def _stale(facts: Mapping[str, float]) -> str:
-    return f"Its file is too old since {_moment(facts.get('stale_at'))}: its entries match nothing and raise no alert."
+    since = _moment(facts.get("stale_at"))
+    return f"Its file has been too old since {since}: its entries match nothing and raise no alert."
 
 
 def _never(facts: Mapping[str, float]) -> str:
@@ -85,7 +85,7 @@ def _never(facts: Mapping[str, float]) -> str:
 
 
 def _retention(facts: Mapping[str, float]) -> str:
-    return f"Nothing is forgotten since {_moment(facts.get('stopped_since'))}."
+    return f"Nothing has been forgotten since {_moment(facts.get('stopped_since'))}."
 
 
 def _gap(facts: Mapping[str, float]) -> str:
@@ -97,7 +97,7 @@ def _gap(facts: Mapping[str, float]) -> str:
 
 
 def _moment(seconds: float | None) -> str:
-    return "an unknown time" if seconds is None else format_time(datetime.fromtimestamp(seconds, UTC))
+    return "an unknown time" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 _SAYS = {

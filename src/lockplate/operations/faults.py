@@ -135,11 +135,22 @@ def operators_with_faults(node: Node, person: PersonFacts) -> dict[OperatorId, t
 
 
 def unseen_faults(node: Node, person: PersonFacts) -> int:
-    """Return how many open faults nobody has acknowledged, for a person who manages readers or lists; else 0."""
+    """Return how many open faults nobody has acknowledged, of those that this person may; 0 for most people."""
     if not any(node.registries.faults.counts().values()):
         return 0
-    lines = (line for lines in operators_with_faults(node, person).values() for line in lines)
-    return sum(line.fault.acknowledged_by is None for line in lines)
+    return sum(
+        line.fault.acknowledged_by is None and line.fault.kind in kinds_of(node, person, operator)
+        for operator, lines in operators_with_faults(node, person).items()
+        for line in lines
+    )
+
+
+def kinds_of(node: Node, person: PersonFacts, operator: OperatorId) -> frozenset[FaultKind]:
+    """Return the kinds of fault that a person may acknowledge at an operator."""
+    agency, facts = node.facts.agency(person.agency), node.facts.operator(operator)
+    acts = {_act(kind)[0] for kind in FaultKind}
+    allowed = {act for act in acts if node.gate.explain_act(person, agency, act, facts).verdict is Verdict.PERMITTED}
+    return frozenset(kind for kind in FaultKind if _act(kind)[0] in allowed)
 
 
 def subject_names(node: Node, operator: OperatorId) -> Mapping[str, str]:

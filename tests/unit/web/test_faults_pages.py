@@ -29,15 +29,17 @@ def well_again(site: Site) -> None:
 
 
 def test_a_fault_is_told_to_whoever_can_mend_it(site: Site) -> None:
-    """The banner and the page: administrators and supervisors; nobody else sees either."""
-    assert "fault that nobody has seen" not in text_of(site.person("sergeant.vale").get("/app/ask").text)
+    """The page: administrators and supervisors. The banner: whoever may say that they have seen it. Nobody else."""
+    assert "fault that nobody has seen" not in text_of(site.person("admin.poe").get("/app/law").text)
     amiss(site)
 
     for name in ("admin.poe", "sergeant.vale"):
         page = text_of(site.person(name).get("/app/faults").text)
         assert "Nothing heard for 2 hours. In these hours it usually brings about 81 reads." in page
         assert "nobody has seen it yet" in page
-    assert "1 fault that nobody has seen yet." in text_of(site.person("sergeant.vale").get("/app/ask").text)
+    assert "1 fault that nobody has seen yet." in text_of(site.person("admin.poe").get("/app/records").text)
+    assert "I have seen it" not in text_of(site.person("sergeant.vale").get("/app/faults").text)
+    assert "I have seen it" in text_of(site.person("admin.poe").get("/app/faults").text)
     for name in ("officer.lind", "auditor.roe"):
         assert 403 == site.person(name).get("/app/faults").status_code
         assert "fault that nobody" not in text_of(site.person(name).get("/app/ask").text)
@@ -56,7 +58,7 @@ def test_a_fault_is_acknowledged_by_a_button(site: Site) -> None:
     """On record, back to where one was; the banner goes; a second time says that it was seen; a supervisor may not."""
     fault = amiss(site)
     supervisor, admin = site.person("sergeant.vale"), site.person("admin.poe")
-    csrf = hidden(supervisor.get("/app/faults").text, "csrf")
+    csrf = supervisor.csrf()
     refused = supervisor.post("/app/faults/acknowledge", {"csrf": csrf, "fault": fault, "back": "/app/faults"})
     assert 403 == refused.status_code, "readers are the administrator's"
 
@@ -66,7 +68,7 @@ def test_a_fault_is_acknowledged_by_a_button(site: Site) -> None:
     assert (303, "/app/readers") == (answer.status_code, answer.headers["location"])
     assert ("fault_acknowledged", fault) == (site.leaves()[-1]["facts"]["change"], site.leaves()[-1]["facts"]["fault"])
     assert "seen by admin.poe" in text_of(admin.get("/app/faults").text)
-    assert "fault that nobody" not in text_of(site.person("sergeant.vale").get("/app/ask").text)
+    assert "fault that nobody" not in text_of(admin.get("/app/records").text)
     again = admin.post("/app/faults/acknowledge", fields)
     assert (409, True) == (again.status_code, "somebody has acknowledged this fault" in text_of(again.text).lower())
     elsewhere = admin.post("/app/faults/acknowledge", fields | {"back": "https://evil.invalid/"})

@@ -14,7 +14,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from lockplate.errors import CallerError, Denied, LockplateError, NotFound
 from lockplate.gate.act import Act
 from lockplate.operations.authority import require_any
-from lockplate.operations.faults import FaultName, acknowledge_fault, operators_with_faults
+from lockplate.operations.faults import FaultName, acknowledge_fault, kinds_of, operators_with_faults
 from lockplate.web.doorway import Doorway
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor
 from lockplate.web.pages.rendering import PRIVATE
@@ -60,6 +60,7 @@ def _page(doorway: Doorway, pages: PageState, visitor: Visitor, error: Lockplate
         status=HTTP_200_OK if error is None else error.http_status,
         visitor=visitor,
         board=board,
+        mine={name: kinds_of(node, visitor.session.person, name) for name in board},
         names={name: node.desk(name).operator.name for name in board},
         error=error,
     )

@@ -45,11 +45,12 @@ OPERATION_NAMES = {
     "agency.activate", "agency.add", "agency.deactivate", "agency.list",
     "alerts.channel.add", "alerts.channel.end", "alerts.channel.list", "alerts.channel.test", "alerts.deliveries", "alerts.retry",
     "document.count", "document.list", "document.policy", "document.report", "document.state",
+    "fault.acknowledge", "fault.check", "fault.list",
     "fsck.check", "fsck.mended",
     "grant.approve", "grant.list", "grant.paper", "grant.propose", "grant.register", "grant.revoke",
     "grant.withdraw-paper",
     "hold.close", "hold.list", "hold.open", "hold.renew",
-    "hits.confirm", "hits.list", "hits.outcome", "hits.picture", "hits.show",
+    "hits.confirm", "hits.list", "hits.numbers", "hits.outcome", "hits.picture", "hits.show",
     "hotlist.accept", "hotlist.add", "hotlist.change", "hotlist.enter", "hotlist.entries", "hotlist.expire", "hotlist.import",
     "hotlist.list", "hotlist.remove",
     "hotlist.grant.accept", "hotlist.grant.end", "hotlist.grant.list", "hotlist.grant.propose", "hotlist.grant.register",
@@ -87,6 +88,7 @@ API_HANDLERS = {
 PAGE_HANDLERS = {
     "show_public_page", "show_static", "show_law", "list_policies", "list_report_pages", "show_policy", "show_policy_data", "show_report", "show_report_data", "show_sign_in", "sign_in", "sign_out", "go_home", "show_ask",
     "take_question",
+    "show_faults", "acknowledge", "show_numbers",
     "show_findings", "show_alerts", "show_alert", "decide_alert", "note_outcome", "show_list", "show_one", "decide", "open_details", "save_opening", "show_readers", "show_no_page",
 }  # fmt: skip
 

@@ -131,7 +131,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         answer = self._answer + data if self._answer else data
         end = answer.find(b"\r\n\r\n")
-        if end < 0 or len(answer) < end + 4 + _length(answer[:end]):
+        if end < 0 or len(answer) < end + 4 + length(answer[:end]):
             self._answer = answer
             return
         took = (time.perf_counter() - self._began) * 1000
@@ -155,7 +155,7 @@ class _Connection(asyncio.Protocol):
             self._crew.rest()
 
 
-def _length(head: bytes) -> int:
+def length(head: bytes) -> int:
     """Return the length of the body that a head announces; the server always announces one."""
     place = head.lower().index(b"content-length:") + len(b"content-length:")
     return int(head[place:].split(b"\r", 1)[0])

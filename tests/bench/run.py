@@ -22,6 +22,7 @@ import gate
 import hot_list
 import http_load
 import ingest
+import live_path
 import memory
 import month
 import msgspec
@@ -53,6 +54,7 @@ BENCHES = {
     "http-bulk": Bench(measure=http_load.measure_bulk, budgets=http_load.BULK_BUDGETS),
     "http-single": Bench(measure=http_load.measure_single, budgets=http_load.SINGLE_BUDGETS),
     "hotlist": Bench(measure=hot_list.measure, budgets=hot_list.BUDGETS),
+    "live": Bench(measure=live_path.measure, budgets=live_path.BUDGETS),
     "gate": Bench(measure=gate.measure, budgets=gate.BUDGETS),
     "appends": Bench(measure=appends.measure, budgets=appends.BUDGETS),
     "questions": Bench(measure=questions.measure, budgets=questions.BUDGETS, needs_month=True),

@@ -28,7 +28,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Server]:
+def served(home: Path, start_seconds: float = START_SECONDS) -> Iterator[Server]:
     """Yield the server of a node once it answers; stop it as Ctrl-C does. Raises RuntimeError when it does not start."""
     port = _free_port()
     command = [sys.executable, "-m", "lockplate.cli.main", "serve", "--home", str(home), "--port", str(port)]
@@ -36,7 +36,7 @@ def served(home: Path) -> Iterator[Server]:
     with (home.parent / f"{home.name}.log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
-            _wait(port, server)
+            _wait(port, server, start_seconds)
             yield Server(port=port, process=server.pid)
         finally:
             server.send_signal(signal.SIGTERM)
@@ -53,8 +53,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(port: int, server: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + START_SECONDS
+def _wait(port: int, server: "subprocess.Popen[bytes]", seconds: float) -> None:
+    end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:

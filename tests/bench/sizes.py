@@ -54,6 +54,21 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
         return min(1_000_000, self.reads)
 
     @property
+    def live_rate(self) -> int:
+        """Reads a second on the live path."""
+        return 2_000 if self.reads >= 100_000 else 100
+
+    @property
+    def live_seconds(self) -> int:
+        """How long the live path is under load."""
+        return 60 if self.reads >= 1_000_000 else 20 if self.reads >= 100_000 else 4
+
+    @property
+    def live_every(self) -> int:
+        """One read in so many is on the hot list."""
+        return 500 if self.reads >= 100_000 else 10
+
+    @property
     def questions(self) -> int:
         """Questions asked."""
         return 400 if self.reads >= 1_000_000 else 200 if self.reads >= 100_000 else 40

@@ -303,7 +303,7 @@ def test_the_other_pages(page: Page, server: Server) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("The name or the password is not right")
     sign_in(page, server, "admin.poe")
-    expect(page.get_by_role("row").filter(has_text="Mill Bridge east")).to_contain_text("Well")
+    expect(page.get_by_role("row").filter(has_text="Mill Bridge east")).to_contain_text("Too little history yet")
     look(page, "readers")
     page.goto("/app/records")
     expect(page.get_by_text("floor-administrator-reads-no-records")).to_be_visible()

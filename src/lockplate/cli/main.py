@@ -18,6 +18,7 @@ from lockplate.cli.checking import announce, fsck
 from lockplate.cli.demo import demo
 from lockplate.cli.documents import documents
 from lockplate.cli.evidence import log
+from lockplate.cli.faults import faults
 from lockplate.cli.foreign_lists import accept, entries, list_grants, remove
 from lockplate.cli.founding import init
 from lockplate.cli.grants import grants
@@ -27,6 +28,7 @@ from lockplate.cli.hotlists import hot_lists
 from lockplate.cli.law import law
 from lockplate.cli.listening import listen
 from lockplate.cli.local_law import adopt, change, list_local, repeal, trace
+from lockplate.cli.numbers import numbers
 from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
 from lockplate.cli.parsing import parse
@@ -67,6 +69,7 @@ for nouns, name in (
     (agencies, "agency"),
     (people, "user"),
     (readers, "reader"),
+    (faults, "fault"),
     (words, "words"),
     (documents, "document"),
     (places, "place"),
@@ -76,6 +79,7 @@ for nouns, name in (
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)
 log.command("count")(count)
+hits.command("numbers")(numbers)
 log.command("reconcile")(reconcile)
 log.command("policy")(policy)
 log.command("witnesses")(witnesses)

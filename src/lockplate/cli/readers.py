@@ -18,9 +18,11 @@ from lockplate.operations.readers import AddReader, ChangeReader, ReaderName, Re
 
 readers = typer.Typer(no_args_is_help=True, help="Cameras that may send, each with its own key.")
 
-FAULTS = {
+STATES = {
+    "off": "inactive",
     "sensitive_place": "inside a place where the law lets nobody collect",
     "place_unknown": "no position, and the law wants to know it",
+    "new": "too little history yet",
 }
 ReaderArgument = Annotated[str, typer.Argument(metavar="READER", help="a-z, 0-9, dash.")]
 
@@ -106,14 +108,14 @@ def change(
 
 @readers.command("list")
 def list_all(operator: Operator = "", person: As = "", home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """List readers: when each was last heard, how far its clock is off, what was amiss or refused in seven days."""
+    """List readers: how each does and why, when it was heard, its clock, what was amiss or refused in seven days."""
     with told_errors(as_json=as_json):
         lines = Session(settings_of(home)).run("reader.list", ReadersOf(operator=operator), person=person)
         if as_json:
             print_json(lines)
         else:
             print_table(
-                ["reader", "name", "place", "", "last heard", "clock", "rejects", "refused"],
+                ["reader", "name", "place", "state", "why", "last heard", "reads, 24 h", "clock", "rejects", "refused"],
                 [_row(line) for line in lines],
             )
 
@@ -158,11 +160,22 @@ def _print_key(told: dict[str, Any], *, as_json: bool) -> None:
 
 def _row(line: dict[str, Any]) -> list[object]:
     reader, drift = line["reader"], line["clock_drift_seconds"]
-    clock = "" if drift is None else f"{drift:+.1f} s"
     seen = line["last_seen"] or "never"
     refused = ", ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in line["refused_by_reason"].items())
-    state = FAULTS.get(line["place_fault"], _word(reader)) if reader["active"] else _word(reader)
-    return [reader["reader"], reader["name"], reader["place"], state, seen, clock, line["rejects"], refused or 0]
+    state = STATES.get(line["state"], line["state"].replace("_", " "))
+    clock = "" if drift is None else f"{drift:+.1f} s"
+    return [
+        reader["reader"],
+        reader["name"],
+        reader["place"],
+        state,
+        line["why"],
+        seen,
+        line["reads"],
+        clock,
+        line["rejects"],
+        refused or 0,
+    ]
 
 
 def _word(reader: dict[str, Any]) -> str:

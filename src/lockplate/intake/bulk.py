@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lockplate.clock import Clock
 from lockplate.errors import KeyUnavailable, NotFound
-from lockplate.intake.counting import ByReader, ReaderTally, columns_by_reader, count_hits
+from lockplate.intake.counting import ByReader, ReaderTally, brought_in_bulk, columns_by_reader, count_hits
 from lockplate.intake.counting import refusal as refusal_count
 from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal, tally
 from lockplate.intake.lane import Lane
@@ -22,6 +22,7 @@ from lockplate.read import Position, Read, Reject
 from lockplate.readers.columns import ReadColumns
 from lockplate.registry.day_counts import KEPT, UNKEPT, DayCounts
 from lockplate.registry.hits import Hits, NewHit, Recorded
+from lockplate.registry.reader_hours import ReaderHours
 from lockplate.sealed import SealedColumns, SealedRead
 from lockplate.store.surface import RowSink
 from lockplate.terms import SECONDS_PER_PERIOD, OperatorId, ReaderId, RecordMode
@@ -62,6 +63,8 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     hits: tuple[NewHit, ...] = ()
     by_reader: ByReader = ()
     """What each reader's part of the batch came to."""
+    sent: bool = False
+    """A reader's key brought it, just now."""
 
 
 class BulkIntake:
@@ -74,6 +77,7 @@ class BulkIntake:
         store: RowSink,
         hits: Hits,
         day_counts: DayCounts,
+        reader_hours: ReaderHours,
         clock: Clock,
         on_hits: Callable[[OperatorId, Sequence[Recorded]], None],
     ) -> None:
@@ -81,6 +85,7 @@ class BulkIntake:
         self._store = store
         self._hits = hits
         self._day_counts = day_counts
+        self._reader_hours = reader_hours
         self._clock = clock
         self._on_hits = on_hits
 
@@ -132,7 +137,7 @@ class BulkIntake:
         sealed = lane.sealer.seal_columns(keys, seconds, readers, columns.readers) if kept else None
         reasons = [reason.value for reason in _REASONS]
         by_reader = columns_by_reader(columns.readers, columns.reader_index, refusals, reasons, keeps=lane.keeps)
-        return Sealed(operator=operator, count=count, columns=sealed, hits=tuple(hits), by_reader=by_reader)
+        return Sealed(operator=operator, count=count, columns=sealed, hits=tuple(hits), by_reader=by_reader, sent=sent)
 
     def seal_reads(self, operator: OperatorId, made: Sequence[Read | Reject], *, sent: bool = False) -> Sealed:
         """Return whole reads matched and sealed with their records, as `seal_columns`; nothing is stored yet."""
@@ -173,7 +178,12 @@ class BulkIntake:
                 tally_of.note(reader, refusal_count(row.value))
         count = BulkCount(rows=len(made), stored=len(rows), unkept=unkept, hits=len(hits), refused=tally(refused))
         return Sealed(
-            operator=operator, count=count, rows=tuple(rows), hits=tuple(hits), by_reader=tally_of.by_reader()
+            operator=operator,
+            count=count,
+            rows=tuple(rows),
+            hits=tuple(hits),
+            by_reader=tally_of.by_reader(),
+            sent=sent,
         )
 
     def store(self, sealed: Sealed) -> BulkCount:
@@ -183,9 +193,12 @@ class BulkIntake:
         if sealed.rows:
             self._store.append(sealed.rows)
         recorded = self._hits.record(sealed.hits)
-        today = self._clock.now().date()
+        now = self._clock.now()
+        today = now.date()
         for reader, counts in sealed.by_reader:
             self._day_counts.add(sealed.operator, reader, today, counts)
+            if sealed.sent:
+                self._reader_hours.note(sealed.operator, reader, now, brought_in_bulk(counts))
         count_hits(self._day_counts, today, sealed.hits, recorded)
         if fresh := [one for one in recorded if one.is_new or one.alerts]:
             self._on_hits(sealed.operator, fresh)

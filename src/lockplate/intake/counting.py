@@ -11,6 +11,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from lockplate.health import Brought
+from lockplate.intake.delivery import Acknowledgement, Delivery
 from lockplate.registry.day_counts import KEPT, READS, REFUSED, UNKEPT, Counted, DayCounts
 from lockplate.registry.hits import NewHit, Recorded
 from lockplate.terms import OperatorId, ReaderId
@@ -22,6 +24,27 @@ def came_in(reads: int, kept: int, unkept: int, refused: dict[str, int]) -> dict
     """Return what one delivery came to; a read of a passage that has its row is a read and no more."""
     counts = {READS: reads, KEPT: kept, UNKEPT: unkept}
     return counts | {refusal(reason): count for reason, count in refused.items()}
+
+
+def brought_by(delivery: Delivery, told: Acknowledgement) -> Brought:
+    """Return what one delivery says of its reader's health; a clock is judged by the read that is least off."""
+    received = delivery.received_at
+    drifts = [(one.captured_at - received).total_seconds() for one in delivery.parsed.reads if one.captured_at]
+    return Brought(
+        reads=len(delivery.parsed.reads),
+        rejected=sum(told.rejected.values()),
+        refused=sum(told.refused.values()),
+        corrected=told.corrected,
+        clock_faults=told.clock_faults,
+        timed=len(drifts),
+        least_drift=min(drifts, key=abs, default=None),
+    )
+
+
+def brought_in_bulk(counts: dict[Counted, int]) -> Brought:
+    """Return what a batch of a reader's lines says of its health; their times may be of any age."""
+    refused = sum(count for what, count in counts.items() if what.startswith(REFUSED))
+    return Brought(reads=counts.get(READS, 0), refused=refused)
 
 
 def refusal(reason: str) -> Counted:

@@ -43,6 +43,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     reader: ReaderId
     parsed: Parsed
     received_at: datetime
+    sent: bool = True
+    """A reader sent it just now; False: it comes from a file, which says nothing of the reader's health."""
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):

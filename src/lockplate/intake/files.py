@@ -172,6 +172,7 @@ class FileIntake:
                 reader=reader,
                 parsed=Parsed(format=parsed.format, reads=tuple(own)),
                 received_at=self._clock.now(),
+                sent=False,
             )
 
 

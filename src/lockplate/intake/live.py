@@ -17,13 +17,14 @@ import structlog
 
 from lockplate.clock import Clock, monotonic_seconds
 from lockplate.errors import LockplateError, NotFound, Overloaded, StoreFailed
-from lockplate.intake.counting import came_in, count_hits
+from lockplate.intake.counting import brought_by, came_in, count_hits
 from lockplate.intake.delivery import Acknowledgement, Delivery, placed_in_time, tally
 from lockplate.intake.lane import Lane
 from lockplate.intake.passages import KEPT_SECONDS, Decision, Passage, PassageBook, StoredPlace, Superseded, Verdict
 from lockplate.read import Read
 from lockplate.registry.day_counts import DayCounts
 from lockplate.registry.hits import Hits, NewHit, Recorded
+from lockplate.registry.reader_hours import ReaderHours
 from lockplate.sealed import SealedRead
 from lockplate.store.passages import PassageIndex, PassagePlace
 from lockplate.store.surface import RowSink
@@ -66,6 +67,7 @@ class LiveIntake:
         hits: Hits,
         passages: PassageIndex,
         day_counts: DayCounts,
+        reader_hours: ReaderHours,
         clock: Clock,
         batch_wait: timedelta,
         max_waiting_reads: int,
@@ -76,6 +78,7 @@ class LiveIntake:
         self._hits = hits
         self._passages = passages
         self._day_counts = day_counts
+        self._reader_hours = reader_hours
         self._clock = clock
         self._batch_wait = batch_wait.total_seconds()
         self._max_waiting = max_waiting_reads
@@ -216,6 +219,9 @@ class LiveIntake:
             delivery = waiting.delivery
             counts = came_in(len(delivery.parsed.reads), one.stored, one.unkept, one.refused)
             self._day_counts.add(delivery.operator, delivery.reader, delivery.received_at.date(), counts)
+            if delivery.sent:
+                brought = brought_by(delivery, one)
+                self._reader_hours.note(delivery.operator, delivery.reader, delivery.received_at, brought)
         count_hits(self._day_counts, self._clock.now().date(), new_hits, recorded)
 
     def _announce(self, new_hits: Sequence[NewHit], recorded: Sequence[Recorded]) -> None:

@@ -161,6 +161,22 @@ def require_any(node: Node, actor: Actor, acts: Sequence[Act], operator: Operato
     return actor
 
 
+def operators_for(node: Node, actor: Actor, acts: Sequence[Act]) -> tuple[OperatorId, ...]:
+    """Return the operators at which `require_any` lets somebody, or raise Denied when there is none."""
+    found: list[OperatorId] = []
+    denied: Denied | None = None
+    for operator in node.desks:
+        try:
+            require_any(node, actor, acts, operator)
+        except Denied as error:
+            denied = error
+        else:
+            found.append(operator)
+    if not found and denied is not None:
+        raise denied
+    return tuple(found)
+
+
 def require_known(node: Node, actor: Actor) -> Actor:
     """Return the actor itself when it is the system user or an active person, else raise Unauthenticated."""
     if actor.person is None:

@@ -125,12 +125,12 @@ def show_report(node: Node, actor: Actor, wanted: ReportOf) -> Report:
     desk, now = node.desk(operator), node.clock.now()
     known = desk.operator
     template = templates().get(ProfileId(wanted.profile or known.profile or ""))
-    span = _span(wanted, known.zone) or last_span(
+    span = span_of(wanted, known.zone) or last_span(
         template.every, now.astimezone(ZoneInfo(known.zone)).date(), known.zone
     )
     log = newest(desk)
     counting = Counting(
-        records=_records(desk, log.size),
+        records=records_of(desk, log.size),
         log=log,
         own_agency=known.agency,
         names=_names(node, operator),
@@ -241,7 +241,7 @@ def _policy_facts(node: Node, operator: OperatorId) -> PolicyFacts:
 def _hit_counts(desk: Desk) -> HitCounts:
     """Return what people found in hits so far, counted from the log."""
     log = newest(desk)
-    counted = run_all([CONFIRMED, WRONG], _records(desk, log.size), EVER, desk.operator.agency)
+    counted = run_all([CONFIRMED, WRONG], records_of(desk, log.size), EVER, desk.operator.agency)
     correct, wrong = (0 if one is None else one.total for one in counted)
     return HitCounts(correct=correct, wrong=wrong, log=log)
 
@@ -275,7 +275,7 @@ def _roles(node: Node, operator: OperatorId) -> dict[Role, int]:
     return dict(Counter(role for one in people for role in one.roles))
 
 
-def _span(wanted: ReportOf, zone: str) -> Span | None:
+def span_of(wanted: ReportOf, zone: str) -> Span | None:
     """Return the span that was asked for, None when none was; raises BadInput for one that is none."""
     if not wanted.first and not wanted.end:
         return None
@@ -290,7 +290,8 @@ def _span(wanted: ReportOf, zone: str) -> Span | None:
     return span
 
 
-def _records(desk: Desk, size: int) -> Iterator[Placed]:
+def records_of(desk: Desk, size: int) -> Iterator[Placed]:
+    """Yield the records of an operator's log up to a size, each with its place."""
     for start in range(0, size, CHUNK):
         for place, leaf in enumerate(desk.evidence.log.entries(start, min(size, start + CHUNK)), start):
             yield LeafIndex(place), parse_leaf(leaf)

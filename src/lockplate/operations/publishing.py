@@ -25,10 +25,13 @@ from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.witnesses import WitnessesTold, witnesses_of
 from lockplate.operations.words import WordList, words_in_force
 from lockplate.registry.grants import PublicGrant
+from lockplate.registry.hits import HitState
 from lockplate.registry.list_grants import PublicListGrant
+from lockplate.reporting.numbers import FALSE
+from lockplate.reporting.query import DAY, PART
 from lockplate.retention.receipt import is_complete
 from lockplate.retention.sureness import RetentionState
-from lockplate.terms import Action, AgencyKind, LeafIndex, OperatorId, PolicyId, Purpose, RecordMode
+from lockplate.terms import Action, AgencyKind, LeafIndex, OperatorId, PolicyId, Purpose, RecordMode, Verdict
 from lockplate.wiring.current_law import allowed_mode
 from lockplate.wiring.desk import Desk
 from lockplate.wiring.node import Node
@@ -73,6 +76,17 @@ class PurposeLine(msgspec.Struct, frozen=True, kw_only=True):
     denied: int
     waited: int
     """Sent to a second person; if approved and asked again it is counted as answered too."""
+
+
+class HitsTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Hits, and what people found when they compared, as far as a signed checkpoint covers it."""
+
+    hits: int
+    """Of whole UTC days that are over."""
+    confirmed: int
+    false: dict[str, int]
+    """By cause."""
+    duplicates: int
 
 
 class DenialLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +145,7 @@ class PublicOperator(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[DayReads, ...]
     purposes: tuple[PurposeLine, ...]
     denials: tuple[DenialLine, ...]
+    hits: HitsTold
     log: PublicLog
     witnesses: WitnessesTold
     """Who outside cosigns the log, and what they last said."""
@@ -158,6 +173,9 @@ class _Leaf(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     purpose: str | None = None
     policy_ids: tuple[str, ...] = ()
+    verdict: str = ""
+    facts: dict[str, str] = {}
+    counts: dict[str, int] = {}
 
 
 class LogTally:
@@ -167,6 +185,8 @@ class LogTally:
         self._counted = 0
         self._questions: Counter[tuple[str, str]] = Counter()
         self._denials: Counter[str] = Counter()
+        self._found: Counter[str] = Counter()
+        self._day_hits: dict[str, int] = {}
         self._forgotten: deque[ForgottenLine] = deque(maxlen=FORGOTTEN_SHOWN)
         self._decoder = msgspec.json.Decoder(_Leaf)
 
@@ -200,6 +220,15 @@ class LogTally:
         ordered = sorted(self._denials.items(), key=lambda item: (-item[1], item[0]))
         return tuple((PolicyId(name), count) for name, count in ordered)
 
+    def hits(self) -> HitsTold:
+        """Return hits, confirmed ones and false ones by cause."""
+        return HitsTold(
+            hits=sum(self._day_hits.values()),
+            confirmed=self._found[HitState.CORRECT],
+            false={cause.value: self._found[cause] for cause in FALSE},
+            duplicates=self._found[HitState.DUPLICATE],
+        )
+
     def forgotten(self) -> tuple[ForgottenLine, ...]:
         """Return the newest records of what was forgotten, newest first."""
         return tuple(reversed(self._forgotten))
@@ -214,6 +243,24 @@ class LogTally:
             self._questions[leaf.action, leaf.purpose or ""] += 1
         if leaf.action == Action.QUESTION_DENIED:
             self._denials.update(leaf.policy_ids)
+        if leaf.action == Action.HIT_CONFIRMATION and "found" in leaf.facts:
+            self._count_finding(leaf)
+        if leaf.action == Action.DAY_COUNTED:
+            self._count_day(leaf)
+
+    def _count_finding(self, leaf: _Leaf) -> None:
+        """Count a finding once it is permitted, and take it back when a later record says that it failed."""
+        if leaf.facts.get("outcome") == "failed":
+            self._found[leaf.facts["found"]] -= 1
+        elif leaf.verdict == Verdict.PERMITTED:
+            self._found[leaf.facts["found"]] += 1
+
+    def _count_day(self, leaf: _Leaf) -> None:
+        """Count a day's hits; of two counts of one day the later counts, and a long one comes in parts."""
+        day = leaf.facts.get(DAY, "")
+        hits = sum(count for name, count in leaf.counts.items() if name.startswith("hits:"))
+        first = leaf.facts.get(PART, "1") == "1"
+        self._day_hits[day] = hits if first else self._day_hits.get(day, 0) + hits
 
 
 class PublicNumbers:
@@ -264,6 +311,7 @@ class PublicNumbers:
             denials=tuple(
                 DenialLine(reason=reason, denied=count) for reason, (_, count) in zip(reasons, denials, strict=True)
             ),
+            hits=tally.hits(),
             log=log,
             witnesses=witnesses_of(desk),
             forgetting=retention_state_of(node, operator.operator),

@@ -16,6 +16,7 @@ from lockplate.intake.delivery import Refusal
 from lockplate.operations.authority import Change, carry_out, require_any
 from lockplate.operations.operation import Actor, Operation
 from lockplate.operations.places import denied_place_around, place_fault
+from lockplate.operations.reader_health import ReaderState, reader_lines
 from lockplate.operations.taking_in import only_operator
 from lockplate.read import Position
 from lockplate.readers.formats import format_names
@@ -89,6 +90,12 @@ class ReaderLine(msgspec.Struct, frozen=True, kw_only=True):
     refused_by_reason: dict[str, int]
     place_fault: Refusal | None
     """Why nothing is taken from a fixed reader where it stands; None: nothing is wrong with it."""
+    state: ReaderState
+    """The one thing to know of it."""
+    why: str
+    """In words; empty when all is well."""
+    reads: int
+    """Of the last 24 hours."""
 
 
 def add_reader(node: Node, actor: Actor, new: AddReader) -> ReaderWithKey:
@@ -151,10 +158,12 @@ def list_readers(node: Node, actor: Actor, which: ReadersOf) -> tuple[ReaderLine
     """List an operator's readers and how they are doing."""
     operator = only_operator(node, which.operator)
     require_any(node, actor, (Act.MANAGE_READERS, Act.SHOW_HIT, Act.READ_RECORDS), operator)
-    since = (node.clock.now() - timedelta(days=HEALTH_DAYS)).date()
+    now = node.clock.now()
+    since = (now - timedelta(days=HEALTH_DAYS)).date()
+    told = {line.reader.reader: line for line in reader_lines(node, operator, now)}
     refused = node.registries.day_counts.refused(operator, since)
     lines = []
-    for reader in node.registries.readers.list_all(operator):
+    for reader in (line.reader for line in told.values()):
         health = node.registries.readers.health(reader.reader, since)
         by_reason: dict[str, int] = {}
         for counts in health.rejects.values():
@@ -163,13 +172,16 @@ def list_readers(node: Node, actor: Actor, which: ReadersOf) -> tuple[ReaderLine
         lines.append(
             ReaderLine(
                 reader=reader,
-                last_seen=health.last_seen,
+                last_seen=told[reader.reader].last_seen,
                 clock_drift_seconds=health.clock_drift_seconds,
                 rejects=sum(by_reason.values()),
                 rejects_by_reason=by_reason,
                 refused=sum(refused.get(reader.reader, {}).values()),
                 refused_by_reason=refused.get(reader.reader, {}),
                 place_fault=place_fault(node, reader),
+                state=told[reader.reader].state,
+                why=told[reader.reader].why,
+                reads=told[reader.reader].reads,
             )
         )
     return tuple(lines)

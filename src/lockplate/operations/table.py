@@ -15,6 +15,7 @@ from lockplate.operations.checking import CHECKING
 from lockplate.operations.documents import DOCUMENTS
 from lockplate.operations.elsewhere import ELSEWHERE
 from lockplate.operations.evidence import EVIDENCE
+from lockplate.operations.faults import FAULTS
 from lockplate.operations.findings import FINDINGS
 from lockplate.operations.grants import GRANTS
 from lockplate.operations.hits import HITS
@@ -24,6 +25,7 @@ from lockplate.operations.law import LAW
 from lockplate.operations.list_entries import LIST_ENTRIES
 from lockplate.operations.list_grants import LIST_GRANTS
 from lockplate.operations.local_law import LOCAL_LAW
+from lockplate.operations.numbers import NUMBERS
 from lockplate.operations.operation import Operation
 from lockplate.operations.operators import OPERATORS
 from lockplate.operations.people import PEOPLE
@@ -51,6 +53,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *WITNESSES,
             *RECORDS,
             *FINDINGS,
+            *FAULTS,
             *WORDS,
             *AGENCIES,
             *OPERATORS,
@@ -63,6 +66,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             *LIST_GRANTS,
             *HITS,
             *ALERTS,
+            *NUMBERS,
             *HOLDS,
             *RETAINING,
             *RECEIPTS,

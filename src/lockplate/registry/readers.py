@@ -142,6 +142,14 @@ class RegisteredReaders:
         with reading(self._engine) as connection:
             return {ReaderId(row.reader): row.created_at for row in connection.execute(wanted)}
 
+    def last_seen(self, operator: OperatorId) -> dict[ReaderId, datetime]:
+        """Return when each reader of an operator was last heard; one that never was is left out."""
+        self.flush()
+        here = readers.c.operator == operator, readers.c.last_seen.is_not(None)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(readers.c.reader, readers.c.last_seen).where(*here))
+            return {ReaderId(row.reader): row.last_seen for row in rows}
+
     def list_all(self, operator: OperatorId | None = None) -> tuple[RegisteredReader, ...]:
         """Return every reader, or those of one operator, by id."""
         wanted = select(readers).order_by(readers.c.reader)

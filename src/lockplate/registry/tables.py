@@ -421,3 +421,62 @@ alert_deliveries = Table(
     Index(None, "state", "channel"),
     Index(None, "operator", "number"),
 )
+
+reader_hours = Table(
+    "reader_hours",
+    metadata,
+    Column("operator", Text, ForeignKey("operators.operator"), primary_key=True),
+    # no reference: a collector's lines may name what was never registered here
+    Column("reader", Text, primary_key=True),
+    # UTC hours since 1970
+    Column("hour", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("reads", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("corrected", BigInteger, nullable=False),
+    Column("clock_faults", BigInteger, nullable=False),
+    Column("timed", BigInteger, nullable=False),
+    Column("least_drift", Float),
+    Column("last_at", UtcTime, nullable=False),
+)
+
+watched_hours = Table(
+    "watched_hours",
+    metadata,
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("seconds", Integer, nullable=False),
+)
+
+watching = Table(
+    "watching",
+    metadata,
+    Column("watch", Text, primary_key=True),
+    Column("steady_since", UtcTime, nullable=False),
+    Column("last_at", UtcTime, nullable=False),
+    Column("away_since", UtcTime),
+)
+
+hand_kept_lists = Table(
+    "hand_kept_lists",
+    metadata,
+    Column("list_id", Text, ForeignKey("hot_lists.list_id"), primary_key=True),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
+faults = Table(
+    "faults",
+    metadata,
+    Column("fault_id", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operators.operator"), nullable=False),
+    Column("kind", Text, nullable=False),
+    # a reader's or a list's id; no reference: it may be gone
+    Column("subject", Text, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("last_seen_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+    Column("acknowledged_by", Text, ForeignKey("people.person")),
+    Column("acknowledged_at", UtcTime),
+    # numbers as JSON
+    Column("facts", Text, nullable=False),
+    Index(None, "operator", "closed_at"),
+)

@@ -76,7 +76,10 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sum: Annotated[str, msgspec.Meta(pattern=r"\A[a-z_*:]+\Z")] = RECORDS
     """`records`, or the name of counts, where `*` stands for anything: `hits:*:stolen_vehicle`."""
     by: str = ""
-    """Empty: one number. `agency`, `receiver`, `purpose`, `policy`, `count`, or a fact's name: a number for each."""
+    """Empty: one number. `agency`, `receiver`, `purpose`, `policy`, `count`, or a fact's name: a number for each.
+
+    Facts joined by `+`: a number for each pair, as `list+found`.
+    """
     sealed: bool = False
     """The counts lie sealed beside the record: by reader for a day, in a detail of that name for anything else."""
 
@@ -246,4 +249,4 @@ class _Tally:
             "reader": (reader,),
         }
         by = self._query.by
-        return named[by] if by in named else (record.facts.get(by, ""),)
+        return named[by] if by in named else (":".join(record.facts.get(name, "") for name in by.split("+")),)

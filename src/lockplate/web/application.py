@@ -23,6 +23,7 @@ from lockplate.operations.documents import count_all
 from lockplate.operations.list_schedule import ListSchedule
 from lockplate.operations.retaining import retention_state_of
 from lockplate.operations.schedule import ForgettingSchedule
+from lockplate.operations.watching import FaultWatch
 from lockplate.web.alert_stream import watch_alerts
 from lockplate.web.commands import ask_question, run_command
 from lockplate.web.doorway import Doorway, HttpRequest
@@ -59,6 +60,7 @@ def show_metrics(doorway: Doorway, request: HttpRequest) -> Response[bytes]:
             doorway.node.registries.deliveries.standings(operator), doorway.node.clock.now()
         )
         doorway.metrics.show_retention(retention_state_of(doorway.node, operator))
+    doorway.metrics.show_faults(doorway.node.registries.faults.counts())
     return Response(doorway.metrics.text(), media_type="text/plain; version=0.0.4")
 
 
@@ -111,6 +113,7 @@ def create_application(
         upkeep = asyncio.create_task(_upkeep(doorway))
         cosigning = asyncio.create_task(_cosign(doorway))
         forgetting = asyncio.create_task(_forget(doorway, stopping))
+        watching = asyncio.create_task(_watch(doorway, stopping))
         try:
             yield
         finally:
@@ -122,6 +125,7 @@ def create_application(
                 with contextlib.suppress(asyncio.CancelledError):
                     await beside
             await forgetting
+            await watching
             desk.close()
             doorway.streams.close()
 
@@ -154,6 +158,7 @@ async def _upkeep(doorway: Doorway) -> None:
         try:
             await asyncio.to_thread(doorway.node.publish)
             await asyncio.to_thread(doorway.node.registries.readers.flush)
+            await asyncio.to_thread(doorway.node.registries.reader_hours.flush)
             await asyncio.to_thread(count_all, doorway.node)
         except LockplateError as error:
             log.warning("upkeep_failed", code=error.code)
@@ -181,6 +186,15 @@ async def _forget(doorway: Doorway, stopping: asyncio.Event) -> None:
         await asyncio.to_thread(lists.step)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), FORGET_POLL_SECONDS)
+
+
+async def _watch(doorway: Doorway, stopping: asyncio.Event) -> None:
+    """Judge readers and lists each minute, and at the second at which a list's file is too old."""
+    watch = FaultWatch(doorway.node)
+    while not stopping.is_set():
+        wait = await asyncio.to_thread(watch.step)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), wait)
 
 
 def told_error(_: HttpRequest, error: LockplateError) -> Response[dict[str, Any]]:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from lockplate.intake.delivery import Acknowledgement
 from lockplate.registry.channels import ChannelId
 from lockplate.registry.deliveries import DeliveryState, Standing
+from lockplate.registry.faults import FaultKind
 from lockplate.retention.sureness import RetentionState, Stop
 
 
@@ -49,6 +50,7 @@ class Metrics:
             ["channel"],
             registry=self._registry,
         )
+        self._faults = Gauge("lockplate_faults", "What is amiss and open, by kind.", ["kind"], registry=self._registry)
         self.questions = Histogram(
             "lockplate_question_seconds", "From request to answer.", ["verdict"], registry=self._registry
         )
@@ -90,6 +92,11 @@ class Metrics:
                 self._deliveries.labels(channel, state.value).set(getattr(standing, state.value))
             age = 0.0 if standing.oldest_waiting is None else (now - standing.oldest_waiting).total_seconds()
             self._oldest.labels(channel).set(max(age, 0.0))
+
+    def show_faults(self, counts: dict[FaultKind, int]) -> None:
+        """Show how many faults of each kind are open."""
+        for kind, count in counts.items():
+            self._faults.labels(kind.value).set(count)
 
     def count_overload(self) -> None:
         """Count a delivery that was sent away."""

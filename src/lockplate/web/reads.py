@@ -28,6 +28,7 @@ from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE as HTTP_413_
 from litestar.types import Receive, Scope, Send
 
 from lockplate.errors import LockplateError, NotFound, Overloaded
+from lockplate.health import Brought
 from lockplate.intake.bulk import BulkCount
 from lockplate.intake.delivery import Acknowledgement, Delivery, Refusal
 from lockplate.read import Parsed, RejectReason
@@ -208,6 +209,7 @@ def _note_bulk(doorway: Doorway, reader: RegisteredReader, count: BulkCount) -> 
         if reason in REFUSED_BY_READER:
             continue
         readers.count_rejects(reader.reader, now.date(), str(reason), amount)
+        doorway.node.registries.reader_hours.note(reader.operator, reader.reader, now, Brought(rejected=amount))
     doorway.metrics.count_bulk(count.stored, count.refused)
 
 

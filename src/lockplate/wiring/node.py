@@ -21,6 +21,7 @@ from lockplate.folders import make_folder
 from lockplate.gate.decision import Gate
 from lockplate.intake.bulk import BulkIntake
 from lockplate.intake.files import FileIntake
+from lockplate.intake.lane import Lane
 from lockplate.intake.live import HitListener, LiveIntake
 from lockplate.keys.kek import Kek, load_kek
 from lockplate.keys.ring import KeyRing
@@ -173,6 +174,7 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
         hits=registries.hits,
         passages=passages,
         day_counts=registries.day_counts,
+        reader_hours=registries.reader_hours,
         clock=clock,
         batch_wait=timedelta(milliseconds=settings.batch_wait_ms),
         max_waiting_reads=settings.max_waiting_reads,
@@ -180,10 +182,9 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
     )
     closing.callback(registries.readers.flush)
     closing.callback(registries.day_counts.flush)
+    closing.callback(registries.reader_hours.flush)
     closing.callback(live.close)
-    bulk = BulkIntake(
-        lanes=lanes, store=counted, hits=registries.hits, day_counts=registries.day_counts, clock=clock, on_hits=told
-    )
+    bulk = _bulk(lanes, counted, registries, clock, told)
     held = {operator: _held_reads(desk, registries) for operator, desk in desks.items()}
     facts = _facts(registries, law, held, clock)
     delivering = build_delivering(
@@ -224,6 +225,21 @@ def _build(settings: Settings, layout: Layout, clock: Clock, closing: ExitStack,
         receipts=receipts,
         retention=Retention(store, clock),
         closing=closing,
+    )
+
+
+def _bulk(
+    lanes: Mapping[OperatorId, Lane], store: CountedStore, registries: Registries, clock: Clock, told: HitListener
+) -> BulkIntake:
+    """Return the intake of many reads at once."""
+    return BulkIntake(
+        lanes=lanes,
+        store=store,
+        hits=registries.hits,
+        day_counts=registries.day_counts,
+        reader_hours=registries.reader_hours,
+        clock=clock,
+        on_hits=told,
     )
 
 

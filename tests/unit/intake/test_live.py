@@ -71,6 +71,7 @@ class Bench:
             hits=node.registries.hits,
             passages=self.passages,
             day_counts=node.registries.day_counts,
+            reader_hours=node.registries.reader_hours,
             clock=node.clock,
             batch_wait=timedelta(milliseconds=batch_wait_ms),
             max_waiting_reads=max_waiting_reads,

@@ -38,7 +38,7 @@ def test_pages_are_closed_unless_listed() -> None:
 
 @pytest.mark.parametrize(
     "path", ["/app", "/app/ask", "/app/waiting", "/app/waiting/q1/oakmont", "/app/records", "/app/records/oakmont/0",
-             "/app/readers", "/app/alerts", "/app/alerts/h0"],
+             "/app/readers", "/app/faults", "/app/numbers", "/app/alerts", "/app/alerts/h0"],
 )  # fmt: skip
 def test_a_stranger_is_sent_to_sign_in(site: Site, path: str) -> None:
     """A page for people asks who it is, and says nothing else."""
@@ -57,6 +57,7 @@ def test_a_stranger_is_sent_to_sign_in(site: Site, path: str) -> None:
         "/app/records/oakmont/0",
         "/app/records/oakmont/0/opening",
         "/app/sign-out",
+        "/app/faults/acknowledge",
     ],
 )
 def test_a_form_without_its_token_does_nothing(site: Site, path: str) -> None:
@@ -415,7 +416,7 @@ def test_a_record_without_details_says_so(reads: Site) -> None:
 
 def test_an_administrator_sees_readers(reads: Site) -> None:
     """The administrator sees the reader's state; an officer is told the rule."""
-    assert "Well" in text_of(reads.person("admin.poe").get("/app/readers").text)
+    assert "Too little history yet" in text_of(reads.person("admin.poe").get("/app/readers").text)
     assert 403 == reads.person("officer.lind").get("/app/readers").status_code
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from litestar.di import NamedDependency
 
+from lockplate.operations.faults import unseen_faults
 from lockplate.operations.findings import new_findings
 from lockplate.operations.operation import Actor
 from lockplate.operations.publishing import PublicNumbers
@@ -49,7 +50,9 @@ MENU = (
     Place("/app/waiting", "Waiting", frozenset({Role.OFFICER, Role.SUPERVISOR})),
     Place("/app/records", "Records", frozenset({Role.AUDITOR})),
     Place("/app/findings", "Findings", frozenset({Role.AUDITOR})),
+    Place("/app/numbers", "Numbers", frozenset({Role.SUPERVISOR, Role.AUDITOR})),
     Place("/app/readers", "Readers", frozenset({Role.ADMINISTRATOR})),
+    Place("/app/faults", "Faults", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
 )
 """What is offered; whether it is allowed is the gate's to say at each act."""
 
@@ -60,6 +63,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     session: Session
     new_findings: int = 0
     """Findings that this auditor has not been shown."""
+    unseen_faults: int = 0
+    """Open faults that nobody has acknowledged, for whoever manages readers or lists."""
 
     @property
     def actor(self) -> Actor:
@@ -112,7 +117,12 @@ def state_of(request: HttpRequest) -> PageState:
 def visitor_of(request: HttpRequest, doorway: NamedDependency[Doorway]) -> Visitor:
     """Return who is signed in, or raise Unauthenticated; an error page later in this request greets them too."""
     session = doorway.session(request)
-    visitor = Visitor(session=session, new_findings=new_findings(doorway.node, session.person))
+    node = doorway.node
+    visitor = Visitor(
+        session=session,
+        new_findings=new_findings(node, session.person),
+        unseen_faults=unseen_faults(node, session.person),
+    )
     request.state[VISITOR] = visitor
     return visitor
 

@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from lockplate.operations.faults import kinds_of
 from lockplate.operations.reader_health import list_reader_health
 from lockplate.web.doorway import Doorway
 from lockplate.web.pages.frame import PageState, Visitor
@@ -20,6 +21,7 @@ def show_readers(
 ) -> Response[Any]:
     """Show how the readers are doing."""
     node = doorway.node
-    return pages.rendering.page(
-        "readers.html", visitor=visitor, board=list_reader_health(node, visitor.actor), now=node.clock.now()
-    )
+    board = list_reader_health(node, visitor.actor)
+    names = [one.operator.operator for one in board]
+    mine = {name: kinds_of(node, visitor.session.person, name) for name in names}
+    return pages.rendering.page("readers.html", visitor=visitor, board=board, mine=mine)

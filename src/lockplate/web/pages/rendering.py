@@ -15,6 +15,7 @@ from litestar.response import Response as LitestarResponse
 
 from lockplate.clock import format_time
 from lockplate.errors import NotFound
+from lockplate.operations.fault_words import lasting
 from lockplate.web import phrases
 from lockplate.web.application import SECURITY_HEADERS
 from lockplate.web.pages import wording
@@ -51,6 +52,7 @@ class Rendering:
             "moment": phrases.moment,
             "day": phrases.day,
             "span": phrases.span,
+            "lasting": lasting,
             "sentence": phrases.sentence,
             "counted": phrases.counted,
             "ago": phrases.ago,

@@ -13,7 +13,20 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from lockplate.errors import LockplateError
-from lockplate.web.pages import alerts, asking, documents, findings, law, public, readers, records, session, waiting
+from lockplate.web.pages import (
+    alerts,
+    asking,
+    documents,
+    faults,
+    findings,
+    law,
+    numbers,
+    public,
+    readers,
+    records,
+    session,
+    waiting,
+)
 from lockplate.web.pages.forms import MAX_FORM_BYTES, Form, read_form
 from lockplate.web.pages.frame import PageState, SignedForm, Visitor, signed_form, state_of, visitor_of
 from lockplate.web.pages.refusals import no_such_page, told_fault_page, told_http_page, told_page
@@ -45,6 +58,8 @@ HANDLERS = (
     findings.show_findings,
     records.show_list, records.show_one, records.open_details, records.save_opening,
     readers.show_readers,
+    faults.show_faults, faults.acknowledge,
+    numbers.show_numbers,
     show_no_page,
 )  # fmt: skip
 

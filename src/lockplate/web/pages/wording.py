@@ -11,6 +11,7 @@ from lockplate.lookup.answer import PlateMatch
 from lockplate.operations.authority import SYSTEM
 from lockplate.operations.signing_in import NOBODY
 from lockplate.read import ClockRule
+from lockplate.registry.faults import FaultKind
 from lockplate.reporting.day import NODE
 from lockplate.shared_question import (
     ASKED_FROM,
@@ -75,6 +76,16 @@ SPECIAL: dict[str, str] = {
     WitnessState.BAD_ANSWER: "Sent something that is no cosignature by its key",
     WitnessState.SAW_MORE: "Contradicts this log: it cosigned more records than the log has now",
     WitnessState.SAW_OTHER: "Contradicts this log: it cosigned another history",
+    FaultKind.READER_SILENT: "Silent reader",
+    FaultKind.READER_CLOCK: "Clock of a reader",
+    FaultKind.READER_REJECTS: "Reader sends much that is no read",
+    FaultKind.READER_RATE: "Reads of a reader changed",
+    FaultKind.READER_ERRORS: "Reader with many wrong reads",
+    FaultKind.LIST_STALE: "Stale hot list, no alerts",
+    FaultKind.LIST_NEVER: "Hot list without a file",
+    FaultKind.ALERTS_UNDELIVERED: "Alerts do not get through",
+    FaultKind.RETENTION_STOPPED: "Forgetting stopped",
+    FaultKind.WATCH_GAP: "Nobody watched",
     "entries_expired": "Expired hot-list entries",
     "details_forgotten": "Private details of old records",
     "hits_forgotten": "Hits that are over their time",

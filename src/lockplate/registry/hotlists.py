@@ -111,7 +111,7 @@ class HotLists:
             raise BadInput("a list has at least one category, and an age at which it is stale", code="bad_list")
         if speaks_of_immigration(new.name):
             raise BadInput("lists of immigration enforcement are not matched", code="floor_immigration")
-        _require_spans(new.repeat_after, new.entry_life, new.oldest)
+        _require_spans(new.repeat_after, new.entry_life, new.oldest, new.max_age)
         made = HotList(
             **msgspec.structs.asdict(new),
             list_id=ListId(new_id("l")),
@@ -145,9 +145,7 @@ class HotLists:
 
     def change(self, list_id: ListId, change: ListChange) -> HotList:
         """Change what a list says of its entries. Raises NotFound, BadInput (a length that is none)."""
-        _require_spans(change.repeat_after, change.entry_life, change.oldest or None)
-        if change.max_age is not None and change.max_age <= timedelta():
-            raise BadInput("a list has an age at which it is stale", code="bad_list")
+        _require_spans(change.repeat_after, change.entry_life, change.oldest or None, change.max_age)
         values: dict[str, Any] = {
             "alert_on": change.alert_on,
             "priority": change.priority,
@@ -252,4 +250,4 @@ def _require_spans(repeat_after: timedelta | None, *lives: timedelta | None) -> 
     if repeat_after is not None and not timedelta() <= repeat_after <= timedelta(days=1):
         raise BadInput("alerts repeat after at most a day", code="bad_list")
     if any(life is not None and not timedelta() < life <= longest for life in lives):
-        raise BadInput("an entry lives for a time: more than none, and not for ever", code="bad_list")
+        raise BadInput("a list and its entries live for a time: more than none, and not for ever", code="bad_list")

@@ -216,9 +216,19 @@ def test_refused_lines_of_ncic(line: str, refusal: Refusal) -> None:
 def test_a_line_of_a_person_with_another_number_of_cells_is_refused() -> None:
     """A comma in an address shifts every column: no name may land in the plate's place."""
     line = BY_NAME["indiana"].lines[0].replace("1 NOWHERE ST", "1 NOWHERE ST, UPSTAIRS")
-    found = parse_list(f"{BY_NAME['indiana'].lines[1]}\n{line}\n".encode(), "indiana")
+    longer = BY_NAME["indiana"].lines[0] + ",QUILLA"
+    found = parse_list(f"{BY_NAME['indiana'].lines[1]}\n{line}\n{longer}\n".encode(), "indiana")
 
-    assert [Refusal.MALFORMED] == [one.refusal for one in found.refused]
+    assert [Refusal.MALFORMED] * 2 == [one.refusal for one in found.refused]
+
+
+def test_what_follows_a_colour_and_labels_in_a_persons_text_are_not_read() -> None:
+    """A name that reaches into the last column is cut; a wanted person's line gives no vehicle."""
+    black = only_row(fixed((0, ncic()), (62, "QUILLA INVENTED")))
+    wanted = only_row(fixed((0, "773QRM  ILPCWANTED QUILLA VMA/INVENTED VCO/RED"), (77, "LDS/W26X0303")), "illinois")
+
+    assert HONDA == black.vehicle
+    assert (None, "W26X0303") == (wanted.vehicle, wanted.reference)
 
 
 def test_unknown_types_are_told_by_code_only() -> None:

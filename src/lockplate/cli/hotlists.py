@@ -17,9 +17,9 @@ from lockplate.operations.hotlists import AddHotList, EnterPlate, HotListsOf, Im
 
 _STATES = {
     "fresh": "fresh",
-    "stale": "STALE: its file matches nothing",
+    "stale": "STALE",
     "never": "no file came",
-    "grant_over": "GRANT OVER: it matches nothing",
+    "grant_over": "GRANT OVER",
     "inactive": "inactive",
 }
 

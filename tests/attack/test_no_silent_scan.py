@@ -93,8 +93,7 @@ def test_listing_a_plate_says_nothing_of_where_it_was(node: Home) -> None:
         assert before == metrics(server)
 
         # the camera sends the same read again, as it does after a lost answer: it was here, so it is no new passage
-        told = send(server, key, PLATE, PASSED)
-        assert 0 == told.get("hits", 0)
+        send(server, key, PLATE, PASSED)
         assert [] == hits(node)
 
         start, end = ((NOW + timedelta(hours=hours)).isoformat() for hours in (-2, 1))

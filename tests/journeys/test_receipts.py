@@ -69,7 +69,8 @@ def node(home: Home) -> Home:
         "hotlist", "enter", "4HOT119", "--list", made["hot_list"]["list_id"], "--category", "stolen_vehicle",
         "--reason", "stolen", "--case", "26-1", "--until", (NOW + timedelta(hours=20)).isoformat(), "--as", "vale",
     )  # fmt: skip
-    lines = [{"plate": plate, "captured_at": START, "reader": "bridge"} for plate in (PLATE, "4HOT119")]
+    passed = {PLATE: START, "4HOT119": datetime.now(UTC).isoformat()}  # a hit is of a car that passes once it is listed
+    lines = [{"plate": plate, "captured_at": at, "reader": "bridge"} for plate, at in passed.items()]
     (home.folder / "reads.ndjson").write_text("\n".join(json.dumps(line) for line in lines))
     assert 1 == home.json("ingest", "reads.ndjson")["hits"]
     (home.folder / "vkey").write_text(home.json("log", "checkpoint")["vkey"])

@@ -25,9 +25,9 @@ OLDEST = "Refuse lines that their source dates longer ago than this."
 
 _STATES = {
     "fresh": "fresh",
-    "stale": "STALE: its file matches nothing",
+    "stale": "STALE",
     "never": "no file came",
-    "grant_over": "GRANT OVER: it matches nothing",
+    "grant_over": "GRANT OVER",
     "inactive": "inactive",
 }
 

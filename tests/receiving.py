@@ -2,21 +2,29 @@
 
 import base64
 import contextlib
+import getpass
 import hashlib
 import hmac
+import ipaddress
 import json
 import shutil
+import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from lockplate.cli.session import Session
 from lockplate.hotlist import Category
@@ -62,13 +70,14 @@ class Webhook:
     """A web server that writes down what it gets and answers what it is told to."""
 
     port: int
+    scheme: str = "http"
     received: list[Received] = field(default_factory=list)
     answer: Callable[[Received], tuple[int, dict[str, str], float]] = lambda _: (204, {}, 0.0)
     """Status, headers, and seconds to wait before answering."""
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
+        return f"{self.scheme}://127.0.0.1:{self.port}/hook"
 
     @property
     def ids(self) -> list[str]:
@@ -76,9 +85,9 @@ class Webhook:
 
 
 @contextmanager
-def webhook(port: int | None = None) -> Iterator[Webhook]:
-    """Serve a webhook until the block ends."""
-    hook = Webhook(port or free_port())
+def webhook(port: int | None = None, context: ssl.SSLContext | None = None) -> Iterator[Webhook]:
+    """Serve a webhook until the block ends; with a context over TLS."""
+    hook = Webhook(port or free_port(), "http" if context is None else "https")
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -101,6 +110,9 @@ def webhook(port: int | None = None) -> Iterator[Webhook]:
 
     server = ThreadingHTTPServer(("127.0.0.1", hook.port), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # whoever hangs up is no news here
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -109,6 +121,55 @@ def webhook(port: int | None = None) -> Iterator[Webhook]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@dataclass
+class Authority:
+    """A certificate for this machine, and whoever signed it, made for one test."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def authority(folder: Path) -> Authority:
+    """Make an authority and a certificate for 127.0.0.1 and localhost."""
+    now = datetime.now(UTC)
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("invented authority", "localhost")]
+    hosts = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = []
+    for place, is_ca in ((0, True), (1, False)):
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(names[place])
+            .issuer_name(names[0])
+            .public_key(keys[place].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[place].public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), critical=False)
+        )
+        if is_ca:
+            usage = dict.fromkeys(
+                ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+                 "encipher_only", "decipher_only"), False,
+            )  # fmt: skip
+            builder = builder.add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), critical=True)
+        else:
+            builder = builder.add_extension(hosts, critical=False)
+        made.append(builder.sign(keys[0], hashes.SHA256()))
+    files = Authority(folder / "ca.pem", folder / "certificate.pem", folder / "key.pem")
+    files.ca.write_bytes(made[0].public_bytes(serialization.Encoding.PEM))
+    files.certificate.write_bytes(made[1].public_bytes(serialization.Encoding.PEM))
+    files.key.write_bytes(
+        keys[1].private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return files
 
 
 @dataclass
@@ -167,7 +228,8 @@ def broker(folder: Path, *, settings: str = "", port: int | None = None, more: S
     words = [MOSQUITTO, "-v", "-p", str(port)]
     if settings:
         file = folder / f"mosquitto-{port}.conf"
-        file.write_text(f"listener {port} 127.0.0.1\n{settings}\n")
+        # started by root it would become another user, who may not read a test's folder
+        file.write_text(f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\n{settings}\n")
         words = [MOSQUITTO, "-v", "-c", str(file)]
     with (folder / f"mosquitto-{port}.log").open("ab") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log, cwd=folder)

@@ -36,6 +36,32 @@ class _Exchange:
         self.connected.set()
 
 
+class _Context(ssl.SSLContext):
+    """Checks name and certificate; remembers the socket it wraps, which paho leaves open when the handshake fails."""
+
+    wrapped: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *args: Any, **given: Any) -> ssl.SSLSocket:
+        """Return the wrapped socket, and remember it."""
+        self.wrapped = super().wrap_socket(*args, **given)
+        return self.wrapped
+
+    def close(self) -> None:
+        """Close the socket."""
+        if self.wrapped is not None:
+            self.wrapped.close()
+
+
+def _context(ca_pem: str) -> _Context:
+    context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+    if ca_pem:
+        # an own authority takes the machine's place
+        context.load_verify_locations(cadata=ca_pem)
+    else:
+        context.load_default_certs()
+    return context
+
+
 class MqttSender:
     """Publishes messages, each over a connection of its own; each try has so many seconds in all."""
 
@@ -51,15 +77,16 @@ class MqttSender:
         client.on_connect, client.on_disconnect = exchange.on_connect, exchange.on_disconnect
         if target.username:
             client.username_pw_set(target.username, target.password or None)
-        if target.security is Security.TLS:
-            # create_default_context checks the name and the certificate; an own authority takes the machine's place
-            client.tls_set_context(ssl.create_default_context(cadata=target.ca_pem or None))
+        context = _context(target.ca_pem) if target.security is Security.TLS else None
+        if context is not None:
+            client.tls_set_context(context)
         try:
             client.connect(target.host, target.port, keepalive=max(1, int(self._patience)))
-        except ssl.SSLError as error:
-            raise SendFailed("tls_failed", is_down=True) from error
         except (OSError, ValueError) as error:
-            raise SendFailed("unreachable", is_down=True) from error
+            if context is not None:
+                context.close()
+            code = "tls_failed" if isinstance(error, ssl.SSLError) else "unreachable"
+            raise SendFailed(code, is_down=True) from error
         client.loop_start()
         try:
             return _publish(client, exchange, target.topic, message.flat_body(), deadline)

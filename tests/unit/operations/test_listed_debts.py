@@ -31,6 +31,7 @@ def test_debts_where_the_law_names_them(county: Any) -> None:
     lane = county.node.desk(PINE).lane
     enter = EnterPlate(
         plate="8HLN009", list_id=list_id, category=Category.SUSPENDED_LICENSE, reason="told by the court",
+        case_number="26-7",
         until="2026-11-24T00:00:00Z",
     )  # fmt: skip
     county.run("hotlist.enter", enter, "sam", there=True)

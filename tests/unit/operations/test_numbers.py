@@ -11,22 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockplate.access import AccessRecord
 from lockplate.clock import SetClock, format_time
 from lockplate.errors import BadInput, Denied
 from lockplate.hotlist import Category
 from lockplate.operations.documents import count_operator
 from lockplate.operations.evidence import LogExport
-from lockplate.operations.hits import Finding, ListHits
+from lockplate.operations.hits import Finding, ListHits, Outcome
 from lockplate.operations.hotlists import AddHotList, EnterPlate
 from lockplate.operations.numbers import NumbersOf
 from lockplate.operations.publishing import PublicNumbers
 from lockplate.operations.readers import AddReader
+from lockplate.registry.confirmations import SourceCheck
 from lockplate.registry.hit_numbers import By, entry_age
+from lockplate.registry.hit_outcomes import HitOutcome
 from lockplate.registry.hits import HitState
 from lockplate.reporting.numbers import FEWEST_DECIDED, NumberLine, false_rate
 from lockplate.reporting.recount import recount
-from lockplate.terms import Action, OperatorId, PersonId, Verdict
+from lockplate.terms import OperatorId
 
 START = datetime(2026, 11, 2, 18, 30, tzinfo=UTC)
 PINE = OperatorId("pine-county")
@@ -49,7 +50,7 @@ def live(county: Any, folder: Path) -> None:
     for number in range(len(FOUND) + UNDECIDED):
         list_id, category = lists[0 if number < 21 else 1]
         entry = EnterPlate(
-            list_id=list_id, plate=f"HOT{number:03}", reason="taken", category=category,
+            list_id=list_id, plate=f"HOT{number:03}", reason="taken", case_number="26-7", category=category,
             until=format_time(START + timedelta(days=9)),
         )  # fmt: skip
         county.run("hotlist.enter", entry, "ada", there=True)
@@ -62,18 +63,11 @@ def live(county: Any, folder: Path) -> None:
     shown = county.run("hits.list", ListHits(operator=PINE), "olga").hits
     by_plate = sorted(shown, key=lambda hit: hit.details.plate_text)
     for hit, found in zip(by_plate, FOUND, strict=False):
-        county.run("hits.confirm", Finding(hit_id=hit.hit_id, found=found, operator=PINE), "olga")
-    recorder = county.node.desk(PINE).recorder
-    for hit, outcome in zip(by_plate, ("recovery", "arrest", "nothing"), strict=False):
-        facts = {
-            "hit": hit.hit_id, "list": hit.list_id, "category": hit.category.value, "manual": "yes", "outcome": outcome,
-        }  # fmt: skip
-        recorder.record(
-            AccessRecord(
-                action=Action.HIT_OUTCOME, at=county.clock.now(), operator=PINE, person=PersonId("olga"),
-                verdict=Verdict.PERMITTED, facts=facts,
-            )
-        )  # fmt: skip
+        finding = Finding(hit_id=hit.hit_id, found=found, source=SourceCheck.NOT_REACHED, operator=PINE)
+        county.run("hits.confirm", finding, "olga")
+    outcomes = (HitOutcome.RECOVERY, HitOutcome.ARREST, HitOutcome.NOTHING)
+    for hit, outcome in zip(by_plate, outcomes, strict=False):
+        county.run("hits.outcome", Outcome(hit_id=hit.hit_id, outcome=outcome, operator=PINE), "olga")
     county.clock.advance(timedelta(days=1))
     count_operator(county.node, PINE)
     county.node.publish()

@@ -314,7 +314,7 @@ def test_a_list_that_never_got_a_file_is_told_after_an_hour(watched: Watched) ->
     """A list that people keep by hand is none of those, also when it is empty for a while."""
     never, by_hand = add_list(watched, "Forgotten"), add_list(watched, "Own desk")
     entry = EnterPlate(
-        list_id=by_hand, plate="HOT0002", reason="taken", category=Category.STOLEN_VEHICLE,
+        list_id=by_hand, plate="HOT0002", reason="taken", case_number="26-7", category=Category.STOLEN_VEHICLE,
         until=format_time(watched.clock.now() + timedelta(minutes=30)),
     )  # fmt: skip
     watched.county.run("hotlist.enter", entry, "ada", there=True)

@@ -443,6 +443,7 @@ def test_live_alerts_come_on_top(browser_page: Page) -> None:
     expect(line).to_contain_text("listed 7LOC842")
     expect(line).to_contain_text("<b>State</b>")
     expect(line).to_contain_text("region not read")
+    expect(line).to_contain_text("Mill Bridge east")
     expect(line.locator("[data-decided]")).to_have_text("Wrong read")
     expect(line.get_by_role("link")).to_have_attribute("href", f"/app/alerts/{hit}")
     expect(page.locator('[data-alerts="said"]')).to_have_text("1 new alert")

@@ -7,7 +7,7 @@ import { listenForKeys, offerKeys } from "./keys";
 import { tickAges } from "./ages";
 
 export { readAlert, readState } from "./event";
-export { ago, matched, regions, visible, waiting, worded } from "./words";
+export { ago, matched, moment, regions, visible, waiting, worded } from "./words";
 
 tickAges(document);
 offerKeys(document);

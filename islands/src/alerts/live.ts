@@ -5,7 +5,7 @@
 import { showAges } from "./ages";
 import { readAlert, readState, type AlertEvent } from "./event";
 import { Sound } from "./sound";
-import { matched, regions, visible, waiting, worded } from "./words";
+import { matched, moment, regions, visible, waiting, worded } from "./words";
 
 const MOST_LINES = 200;
 const SAY_EVERY_MS = 8_000;
@@ -44,7 +44,8 @@ export class LiveList {
     const template = this.#part("row") as HTMLTemplateElement;
     const line = (template.content.cloneNode(true) as DocumentFragment).querySelector("li");
     if (!line) return;
-    fill(line, alert);
+    const reader = this.#page.querySelector(`[data-reader="${CSS.escape(alert.reader)}"]`)?.textContent ?? alert.reader;
+    fill(line, alert, reader, this.#place.dataset["zone"] ?? "UTC");
     lines.prepend(line);
     lines.children[MOST_LINES]?.remove();
     showAges(line);
@@ -105,7 +106,7 @@ export class LiveList {
   }
 }
 
-function fill(line: HTMLElement, alert: AlertEvent): void {
+function fill(line: HTMLElement, alert: AlertEvent, reader: string, zone: string): void {
   const put = (slot: string, text: string): void => {
     const place = line.querySelector<HTMLElement>(`[data-slot="${slot}"]`);
     if (!place) return;
@@ -125,8 +126,8 @@ function fill(line: HTMLElement, alert: AlertEvent): void {
   put("differs", differs ? region : "");
   put("picture", alert.hasPicture ? "" : "; no picture");
   put("list", alert.listName);
-  put("reader", alert.reader);
-  put("time", `${alert.capturedAt.slice(0, 10)}, ${alert.capturedAt.slice(11, 19)} UTC`);
+  put("reader", reader);
+  put("time", moment(alert.capturedAt, zone));
   const age = line.querySelector<HTMLElement>('[data-slot="age"]');
   if (age) age.dataset["age"] = alert.capturedAt;
   const link = line.querySelector<HTMLAnchorElement>('[data-slot="link"]');

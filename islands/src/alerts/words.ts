@@ -50,6 +50,16 @@ export function regions(agrees: boolean | null, read: string | null, listed: str
   return listed.startsWith(`${read}-`) ? "only the country was read" : "region agrees";
 }
 
+/** `24 Nov 2026, 08:15:02 PST`, whatever the machine's own language and zone; empty for a time that is none. */
+export function moment(at: string, zone: string): string {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) return "";
+  const date = time.toLocaleDateString("en-GB", { timeZone: zone, day: "numeric", month: "short", year: "numeric" });
+  const clock = time.toLocaleTimeString("en-GB", { timeZone: zone, hourCycle: "h23" });
+  const named = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" }).formatToParts(time);
+  return `${date.replace("Sept", "Sep")}, ${clock} ${named.find((part) => part.type === "timeZoneName")?.value ?? zone}`;
+}
+
 /** A text in which nothing is invisible and nothing turns the direction of reading. */
 export function visible(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u{fffd}");

@@ -13,7 +13,7 @@ from lockplate.registry.hits import HitState
 from lockplate.web.pages.alert_lines import MATCHED_SHORT, REGION_SHORT
 from lockplate.web.pages.rendering import ALERTS_SCRIPT, static_file
 from lockplate.web.pages.wording import words
-from lockplate.web.phrases import ago, sentence
+from lockplate.web.phrases import ago, moment, sentence
 
 pytestmark = pytest.mark.browser
 BASE = "http://127.0.0.1:8420"
@@ -78,6 +78,18 @@ def test_ages_are_those_of_the_server(script: Any) -> None:
 
     assert [ago(span) for span in spans] == script.run("return given.at.map((at) => v.ago(at, given.now));", given)
     assert "" == script.run("return v.ago('soon', 0);")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles"])
+def test_times_are_those_of_the_server(script: Any, zone: str) -> None:
+    """The same words in the operator's zone, in each month; a time that is none says nothing."""
+    times = [datetime(2026, month, 3, 9, 5, 7, tzinfo=UTC) for month in range(1, 13)]
+    given = {"zone": zone, "at": [format_time(at) for at in times]}
+
+    assert [moment(at, zone) for at in times] == script.run(
+        "return given.at.map((at) => v.moment(at, given.zone));", given
+    )
+    assert "" == script.run("return v.moment('soon', 'UTC');")
 
 
 def test_what_is_read_out_has_no_plate(script: Any) -> None:

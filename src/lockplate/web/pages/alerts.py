@@ -78,6 +78,7 @@ def show_alerts(  # noqa: PLR0913, PLR0917 - Litestar reads the filters of the U
         error=error,
         operators=watched,
         lists=lists,
+        readers=readers,
         states=(*HitState, EVERY_STATE),
         priorities=tuple(Priority),
         waiting=counted(chosen.operator, HitFilter(state=HitState.UNCONFIRMED, alerts=True)) if shown else 0,

@@ -38,6 +38,8 @@ class FaultKind(StrEnum):
     """Its file is too old: its entries match nothing, so it raises no alert."""
     LIST_NEVER = "list_never"
     """No file of it ever came, and nobody lists by hand on it."""
+    NODE_CLOCK = "node_clock"
+    """Most readers' clocks are off to the same side: it is this node's own clock, or something that they share."""
     RETENTION_STOPPED = "retention_stopped"
     WATCH_GAP = "watch_gap"
     """The node was off for an hour or more, or its clock jumped: readers are judged again once it has looked."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +65,17 @@ def live(county: Any, folder: Path) -> None:
     for hit, found in zip(by_plate, FOUND, strict=False):
         county.run("hits.confirm", Finding(hit_id=hit.hit_id, found=found, operator=PINE), "olga")
     recorder = county.node.desk(PINE).recorder
+    # a finding that failed after all, as the showing of hits writes it: it counts nowhere
+    facts = {"hit": by_plate[-1].hit_id, "list": lists[0][0], "category": "stolen_vehicle", "found": "correct"}
+    failing = AccessRecord(
+        action=Action.HIT_CONFIRMATION, at=county.clock.now(), operator=PINE, person=PersonId("olga"),
+        verdict=Verdict.PERMITTED, facts=facts,
+    )  # fmt: skip
+    place = recorder.record(failing)
+    failed = msgspec.structs.replace(
+        failing, verdict=Verdict.NOT_ASKED, facts=facts | {"outcome": "failed"}, refers_to=place
+    )
+    recorder.record(failed)
     for hit, outcome in zip(by_plate, ("recovery", "arrest", "nothing"), strict=False):
         facts = {
             "hit": hit.hit_id, "list": hit.list_id, "category": hit.category.value, "manual": "yes", "outcome": outcome,

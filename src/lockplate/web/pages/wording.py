@@ -82,6 +82,7 @@ SPECIAL: dict[str, str] = {
     FaultKind.READER_ERRORS: "Reader with many wrong reads",
     FaultKind.LIST_STALE: "Stale hot list, no alerts",
     FaultKind.LIST_NEVER: "Hot list without a file",
+    FaultKind.NODE_CLOCK: "Clock of this node",
     FaultKind.RETENTION_STOPPED: "Forgetting stopped",
     FaultKind.WATCH_GAP: "Nobody watched",
     "entries_expired": "Expired hot-list entries",

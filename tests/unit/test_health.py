@@ -100,6 +100,13 @@ def test_a_reader_that_rests_at_weekends_is_not_silent_then_and_is_on_monday() -
     assert judge_silence(one, monday).found is Found.AMISS
 
 
+def test_a_reader_that_rests_at_weekends_is_compared_with_working_days() -> None:
+    """An hour of nothing on a Tuesday: its empty Sundays do not hide it, since three Tuesdays are known."""
+    working = past(heard=NOW - HOUR)
+    rests = {hour: what for hour, what in working.brought.items() if (hour // 24 + 3) % 7 < 5}
+    assert judge_silence(msgspec.structs.replace(working, brought=rests), NOW).found is Found.AMISS
+
+
 def test_hours_that_nobody_watched_are_no_silence() -> None:
     """The node was off since the reader was last heard: nothing is said."""
     heard = NOW - 5 * HOUR

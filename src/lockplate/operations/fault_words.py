@@ -59,6 +59,15 @@ def _clock(facts: Mapping[str, float]) -> str:
     return f"Its clock is {lasting(abs(drift))} {side}; up to {DRIFT_LIMIT_SECONDS:.0f} seconds are taken as right."
 
 
+def _node_clock(facts: Mapping[str, float]) -> str:
+    drift = facts.get("drift_seconds", 0)
+    side = "ahead" if drift > 0 else "behind"
+    return (
+        f"The clocks of {facts.get('readers', 0):.0f} of {facts.get('timed_readers', 0):.0f} readers are {side}, by "
+        f"{lasting(abs(drift))} in the middle: look at this node's own clock first."
+    )
+
+
 def _rejects(facts: Mapping[str, float]) -> str:
     share, usual = facts.get("share", 0), facts.get("usual_share", 0)
     return f"{share:.0%} of what it sends is no read; {usual:.0%} is usual."
@@ -117,6 +126,7 @@ _SAYS = {
     FaultKind.LIST_STALE: _stale,
     FaultKind.LIST_NEVER: _never,
     FaultKind.ALERTS_UNDELIVERED: _undelivered,
+    FaultKind.NODE_CLOCK: _node_clock,
     FaultKind.RETENTION_STOPPED: _retention,
     FaultKind.WATCH_GAP: _gap,
 }

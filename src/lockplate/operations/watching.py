@@ -5,15 +5,16 @@ What it must never see: a plate. Readers are judged only while the node has look
 a node that was off, opens one fault about itself and none about a reader (docs/decisions/0031).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from statistics import median
 
 import msgspec
 import structlog
 
 from lockplate.alerting.events import FaultEvent
 from lockplate.errors import LockplateError
-from lockplate.health import Found
+from lockplate.health import Found, Judgement, Trait
 from lockplate.operations.fault_words import KIND_OF
 from lockplate.operations.judging import JudgedList, ListState, judged_lists, judged_readers
 from lockplate.operations.places import place_fault
@@ -30,6 +31,8 @@ PRUNED_WHEN_STEADY_FOR = timedelta(days=1)
 """Nothing is deleted by a clock that has just jumped."""
 WAITS_TOO_LONG = timedelta(minutes=10)
 """Whoever is to be told within seconds and is not told for so long is not told."""
+SHARED_READERS = 3
+"""So many readers, and more than half of those whose clocks are known, are off to one side: then it is not theirs."""
 NODE = "node"
 """The subject of a fault of the node itself."""
 _LIST_KINDS = {ListState.STALE: FaultKind.LIST_STALE, ListState.NEVER: FaultKind.LIST_NEVER}
@@ -157,12 +160,26 @@ def _say_readers(node: Node, operator: OperatorId, watch: Watch, lines: _Lines) 
             lines.say(fault.kind, fault.subject, None)
     if not watch.is_settled:
         return
-    for reader in sorted(asked):
-        for one in judged[reader].judgements:
-            if one.found is Found.AMISS:
+    told = {reader: judged[reader].judgements for reader in sorted(asked)}
+    shared = _shared_drift([one for each in told.values() for one in each if one.trait is Trait.CLOCK])
+    lines.say(FaultKind.NODE_CLOCK, NODE, shared)
+    for reader, judgements in told.items():
+        for one in judgements:
+            if one.found is Found.AMISS and not (shared is not None and one.trait is Trait.CLOCK):
                 lines.say(KIND_OF[one.trait], reader, one.numbers)
             elif one.found is Found.WELL:
                 lines.say(KIND_OF[one.trait], reader, None)
+
+
+def _shared_drift(clocks: Sequence[Judgement]) -> dict[str, float] | None:
+    """Return the numbers of a drift that most readers share, to one side; None when it is each reader's own."""
+    known = [one for one in clocks if "drift_seconds" in one.numbers]
+    for sign in (1, -1):
+        drifts = [sign * one.numbers["drift_seconds"] for one in known if one.found is Found.AMISS]
+        drifts = [drift for drift in drifts if drift > 0]
+        if len(drifts) >= SHARED_READERS and len(drifts) > len(known) / 2:
+            return {"readers": len(drifts), "timed_readers": len(known), "drift_seconds": sign * median(drifts)}
+    return None
 
 
 def _say_lists(lines: _Lines, lists: Iterable[JudgedList]) -> None:

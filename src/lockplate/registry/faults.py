@@ -40,6 +40,8 @@ class FaultKind(StrEnum):
     """No file of it ever came, and nobody lists by hand on it."""
     ALERTS_UNDELIVERED = "alerts_undelivered"
     """Alerts or faults do not get through on a channel: some are given up, or wait for long."""
+    NODE_CLOCK = "node_clock"
+    """Most readers' clocks are off to the same side: it is this node's own clock, or something that they share."""
     RETENTION_STOPPED = "retention_stopped"
     WATCH_GAP = "watch_gap"
     """The node was off for an hour or more, or its clock jumped: readers are judged again once it has looked."""

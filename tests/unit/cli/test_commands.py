@@ -8,12 +8,15 @@ from typer.testing import CliRunner
 
 WORDS = {
     "agency": {"add", "list", "activate", "deactivate"},
+    "alerts": {"watch", "deliveries", "retry"},
     "document": {"policy", "report", "list", "state", "count"},
+    "fault": {"list", "check", "acknowledge"},
     "grant": {"propose", "approve", "revoke", "paper", "withdraw-paper", "list", "register"},
-    "hits": {"list", "show", "confirm", "outcome"},
+    "hits": {"list", "show", "confirm", "outcome", "numbers"},
     "hold": {"open", "renew", "close", "list"},
     "hotlist": {"add", "change", "import", "enter", "list", "expire", "entries", "accept", "remove"},
     "law": {"list", "show", "table", "check", "compare", "trace", "local", "adopt", "repeal", "announce"},
+    "listen": {"mqtt"},
     "log": {
         "checkpoint",
         "prove",
@@ -28,7 +31,7 @@ WORDS = {
     },
     "operator": {"list", "show", "change"},
     "place": {"add", "import", "list", "remove"},
-    "reader": {"add", "list", "key", "activate", "deactivate"},
+    "reader": {"add", "list", "key", "change", "activate", "deactivate"},
     "record": {"list", "show", "details", "opening", "findings"},
     "request": {"list", "approve", "refuse", "resume"},
     "retention": {"run", "receipts"},

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockplate.access import AccessRecord
 from lockplate.clock import SetClock, format_time
 from lockplate.errors import BadInput, Denied
 from lockplate.hotlist import Category
@@ -65,6 +67,18 @@ def live(county: Any, folder: Path) -> None:
     for hit, found in zip(by_plate, FOUND, strict=False):
         finding = Finding(hit_id=hit.hit_id, found=found, source=SourceCheck.NOT_REACHED, operator=PINE)
         county.run("hits.confirm", finding, "olga")
+    recorder = county.node.desk(PINE).recorder
+    # a finding that failed after all, as the showing of hits writes it: it counts nowhere
+    facts = {"hit": by_plate[-1].hit_id, "list": lists[0][0], "category": "stolen_vehicle", "found": "correct"}
+    failing = AccessRecord(
+        action=Action.HIT_CONFIRMATION, at=county.clock.now(), operator=PINE, person=PersonId("olga"),
+        verdict=Verdict.PERMITTED, facts=facts,
+    )  # fmt: skip
+    place = recorder.record(failing)
+    failed = msgspec.structs.replace(
+        failing, verdict=Verdict.NOT_ASKED, facts=facts | {"outcome": "failed"}, refers_to=place
+    )
+    recorder.record(failed)
     outcomes = (HitOutcome.RECOVERY, HitOutcome.ARREST, HitOutcome.NOTHING)
     for hit, outcome in zip(by_plate, outcomes, strict=False):
         county.run("hits.outcome", Outcome(hit_id=hit.hit_id, outcome=outcome, operator=PINE), "olga")

@@ -342,8 +342,12 @@ def test_a_clock_that_jumps_opens_one_fault_and_no_reader_is_silent(watched: Wat
     assert [(FaultKind.WATCH_GAP, "node")] == watched.kinds()
     for _ in range(90):
         watched.clock.advance(MINUTE)
+        for reader in (DAY, ALWAYS, *(ReaderId(f"pole-{number}") for number in range(100))):
+            # the cameras' clocks are right all the time
+            wrong_to_us = Brought(reads=1, timed=1, least_drift=-year.total_seconds())
+            watched.node.registries.reader_hours.note(PINE, reader, watched.clock.now(), wrong_to_us)
         watched.look()
-    assert [] == watched.kinds()
+    assert [(FaultKind.NODE_CLOCK, "node")] == watched.kinds()
 
     watched.clock.advance(-year)
     watched.quiet = set()
@@ -359,6 +363,16 @@ def test_a_node_that_was_off_says_so_and_blames_no_reader(lived_in: Path, tmp_pa
         assert [(FaultKind.WATCH_GAP, "node")] == [one for one in watched.kinds() if one[0] is FaultKind.WATCH_GAP]
         watched.live(timedelta(minutes=11))
         assert [] == [one for one in watched.kinds() if one[0] is not FaultKind.RETENTION_STOPPED]
+
+
+def test_nothing_is_said_of_readers_until_the_node_has_settled(lived_in: Path, tmp_path: Path) -> None:
+    """Twenty minutes off, then a clock an hour off: for ten minutes nobody knows whose clock it is; then it is told."""
+    with opened_at(lived_in, tmp_path, NOON + timedelta(minutes=20)) as watched:
+        off = {DAY: Brought(reads=1, timed=1, least_drift=3600.0)}
+        watched.live(timedelta(minutes=9), brought=off)
+        assert [] == watched.kinds()
+        watched.live(timedelta(minutes=3), brought=off)
+        assert [(FaultKind.READER_CLOCK, DAY)] == watched.kinds()
 
 
 def test_a_short_restart_is_no_gap(lived_in: Path, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ SPECIAL: dict[str, str] = {
     FaultKind.LIST_STALE: "Stale hot list, no alerts",
     FaultKind.LIST_NEVER: "Hot list without a file",
     FaultKind.ALERTS_UNDELIVERED: "Alerts do not get through",
+    FaultKind.NODE_CLOCK: "Clock of this node",
     FaultKind.RETENTION_STOPPED: "Forgetting stopped",
     FaultKind.WATCH_GAP: "Nobody watched",
     "entries_expired": "Expired hot-list entries",

@@ -43,7 +43,7 @@ WORDS = {
 
 WITHOUT_A_NODE = {("law", word) for word in ("list", "show", "table", "check", "compare")}
 WITHOUT_A_NODE |= {("log", word) for word in ("verify", "count")}
-WITHOUT_A_NODE |= {("witness", word) for word in WORDS["witness"]}
+WITHOUT_A_NODE |= {("witness", word) for word in WORDS["witness"]} | {("listen", "mqtt")}
 """Commands that read only what ships with the program, or what somebody was handed."""
 
 

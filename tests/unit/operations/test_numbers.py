@@ -29,7 +29,7 @@ from lockplate.registry.hit_outcomes import HitOutcome
 from lockplate.registry.hits import HitState
 from lockplate.reporting.numbers import FEWEST_DECIDED, NumberLine, false_rate
 from lockplate.reporting.recount import recount
-from lockplate.terms import OperatorId
+from lockplate.terms import Action, OperatorId, PersonId, Verdict
 
 START = datetime(2026, 11, 2, 18, 30, tzinfo=UTC)
 PINE = OperatorId("pine-county")

@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 WORDS = {
+    "alerts": {"watch", "deliveries", "retry"},
+    "listen": {"mqtt"},
     "agency": {"add", "list", "activate", "deactivate"},
     "document": {"policy", "report", "list", "state", "count"},
     "grant": {"propose", "approve", "revoke", "paper", "withdraw-paper", "list", "register"},
@@ -28,7 +30,7 @@ WORDS = {
     },
     "operator": {"list", "show", "change"},
     "place": {"add", "import", "list", "remove"},
-    "reader": {"add", "list", "key", "activate", "deactivate"},
+    "reader": {"add", "change", "list", "key", "activate", "deactivate"},
     "record": {"list", "show", "details", "opening", "findings"},
     "request": {"list", "approve", "refuse", "resume"},
     "retention": {"run", "receipts"},
@@ -40,6 +42,7 @@ WORDS = {
 
 WITHOUT_A_NODE = {("law", word) for word in ("list", "show", "table", "check", "compare")}
 WITHOUT_A_NODE |= {("log", word) for word in ("verify", "count")}
+WITHOUT_A_NODE |= {("listen", "mqtt")}
 WITHOUT_A_NODE |= {("witness", word) for word in WORDS["witness"]}
 """Commands that read only what ships with the program, or what somebody was handed."""
 

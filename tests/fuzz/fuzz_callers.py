@@ -66,6 +66,8 @@ class Served:
             return str(self.folder / "made" / value.replace("/", "_")[:40]) if chance.random() < 0.9 else "\0"
         if name == "url":  # nothing is asked elsewhere: each of these is refused before that
             return chance.choice(("", "x", "ftp://h.invalid", "https://u:p@h.invalid/", "http://[", "\0"))
+        if name == "server":  # as above: nobody is to be sent a trial
+            return chance.choice(("", "x", "h.invalid:0", "h.invalid:x", "\0:25"))
         if isinstance(value, str) and value in UNTOUCHED:
             return "rex"
         if name in self.known and chance.random() < 0.5:

@@ -47,6 +47,8 @@ def document(town):
 def test_whatever_they_send(town, caller):
     """No 5xx, no status that is not documented, no shape that is not documented; from nobody up to the system user."""
     operations = [one.ok() for one in document(town).get_all_operations()]
+    # an answer without an end: tests/journeys/test_alert_stream.py asks for it with what it may not be asked
+    operations = [one for one in operations if one.path != "/v1/alerts/stream"]
     if caller == "reader":
         operations = [one for one in operations if "reads" in one.tags]
     heard: Counter[int] = Counter()

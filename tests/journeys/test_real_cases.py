@@ -5,7 +5,6 @@ happened, and where it is told, is in docs/confirming.md.
 """
 
 import base64
-import importlib.util
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,8 +31,6 @@ CHROMIUM_ARGUMENTS = [
 ]
 OFFICER, PASSWORD = "officer.lind", "four plain words here"
 CITY = OperatorId("oakmont")
-DESCRIBED = importlib.util.find_spec("lockplate.listfiles") is not None
-"""Whether list files that describe the vehicle can be taken in."""
 
 pytestmark = [
     pytest.mark.browser,
@@ -41,7 +38,6 @@ pytestmark = [
         not CHROMIUM.exists(), reason=f"NO BROWSER: {CHROMIUM} is absent, the real cases were not tried"
     ),
 ]
-needs_descriptions = pytest.mark.skipif(not DESCRIBED, reason="list files do not describe vehicles yet")
 
 STALE, NO_MATCH, LAST_DIGIT, UNREACHED, GOOD = "4KQZ218", "6TRN903", "2WMB777", "8GLA556", "5HDX661"
 SPARE = ("9CVB140", "9CVB141", "9CVB143")
@@ -120,8 +116,7 @@ def list_plates(home: Home) -> None:
     until = format_time(datetime.now(UTC) + timedelta(days=30))
     lines = [f"{plate},US-CA,stolen_vehicle,taken overnight,{until}" for plate in PLAIN]
     add_list(home, "State desk", "\n".join(["plate,region,category,reason,expires", *lines]) + "\n")
-    if DESCRIBED:
-        add_list(home, "Federal extract", ncic_file())
+    add_list(home, "Federal extract", ncic_file())
 
 
 def ncic_file() -> str:
@@ -198,7 +193,6 @@ def sure_but(place: int, of: int = 7) -> list[int]:
     return [41 if number == place else 98 for number in range(1, of + 1)]
 
 
-@needs_descriptions
 def test_one_character_misread_and_a_truck_that_is_a_car(street: Street) -> None:
     """San Francisco, 2009: a 3 read as 7 is a stolen truck's plate, and the car is no truck.
 
@@ -225,7 +219,6 @@ def test_one_character_misread_and_a_truck_that_is_a_car(street: Street) -> None
     assert "the kind of vehicle as read is not the kind as listed" in says
 
 
-@needs_descriptions
 def test_another_states_plate_on_another_vehicle(street: Street) -> None:
     """Aurora, 2020: the same characters on a motorcycle of another state.
 
@@ -251,7 +244,6 @@ def test_another_states_plate_on_another_vehicle(street: Street) -> None:
     assert "the region as read is not the region as listed" in says
 
 
-@needs_descriptions
 def test_a_motorcycle_for_a_car(street: Street) -> None:
     """A motorcycle passes with a listed car's plate: found to be the wrong vehicle by one key."""
     street.pass_by(*hikvision(CAR, truly=CAR, sure=sure_but(0), kind="motorcycle"))

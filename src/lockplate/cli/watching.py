@@ -16,6 +16,7 @@ from lockplate.cli.output import print_json, print_lines, told_errors
 from lockplate.cli.session import RemoteRefused, ServerNote, read_server_note, require_node
 from lockplate.errors import NodeBusy
 from lockplate.hotlist import Category, Priority
+from lockplate.settings import Settings
 from lockplate.wiring.layout import Layout
 
 Query = list[tuple[str, str | int | float | bool | None]]
@@ -41,13 +42,20 @@ def watch(
         chosen += [(name, str(value)) for value in values or ()]
     with told_errors(as_json=as_json):
         settings = require_node(settings_of(home))
-        note = read_server_note(Layout(settings.home).server)
+        note = _server(settings)
         seen = 0
         for name, data in events(note, person, chosen):
             _print(name, data, as_json=as_json)
             seen += name == "alert"
             if count and seen >= count:
                 return
+
+
+def _server(settings: Settings) -> ServerNote:
+    try:
+        return read_server_note(Layout(settings.home).server)
+    except NodeBusy:
+        raise NodeBusy("no server runs on this node", next_step="Start it with `lockplate serve`.") from None
 
 
 def events(note: ServerNote, person: str, chosen: Query) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -26,6 +26,7 @@ from lockplate.web.openapi_routes import JSON, READS_BODIES, SideRoute, side_rou
 Json = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/{name}"
+WATCHER: Sequence[Json] = ({"session": []}, {"run_token": []})
 PERSON_OR_SYSTEM_USER: Sequence[Json] = ({"session": [], "csrf": []}, {"run_token": []})
 SYSTEM_USER: Sequence[Json] = ({"run_token": []},)
 READER: Sequence[Json] = ({"reader_key": []}, {"reader_bearer": []})
@@ -207,6 +208,7 @@ def _beside(route: SideRoute, shapes: Sequence[tuple[Any, Json]]) -> Json:
     content = {media: {"schema": schema if media == JSON else {"type": "string"}} for media in route.media}
     body = {} if route.request is None else _json_body(_shape(shapes, route.request))
     credentials = SYSTEM_USER if route.for_system_user else PERSON_OR_SYSTEM_USER[:1] if route.for_session else ()
+    credentials = WATCHER if route.for_watcher else credentials
     return body | {
         "operationId": route.name,
         "tags": [route.path.split("/")[1]],

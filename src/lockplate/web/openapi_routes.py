@@ -37,6 +37,8 @@ class SideRoute(msgspec.Struct, frozen=True, kw_only=True):
     for_system_user: bool = False
     for_session: bool = False
     """Asked with a session and its token."""
+    for_watcher: bool = False
+    """Asked with a session, whose token is not needed, or by the system user for a person."""
     request: Any = None
     """The type of its JSON body; None: it takes none."""
     parameters: tuple[Json, ...] = ()
@@ -93,7 +95,7 @@ def _of_the_server() -> tuple[SideRoute, ...]:
             says="Alerts as they come, decisions and faults, as server-sent events; Last-Event-ID resumes.",
             media=("text/event-stream",),
             faults=("400", "401", "403", "404", "503"),
-            for_session=True,
+            for_watcher=True,
             parameters=tuple(_in_query(name) for name in ("operator", "list", "priority", "category", "group")),
         ),
         SideRoute(

@@ -87,6 +87,21 @@ def test_a_batch_is_all_or_none(hits: Hits, clock: SetClock, sealers: dict[str, 
     assert () == hits.record([])
 
 
+def test_alerts_since_one(hits: Hits, clock: SetClock) -> None:
+    """What was recorded after it, oldest first, and of its own instant; no weaker match, no other operator's."""
+    ids = []
+    for number in range(4):
+        ids.append(one(hits, clock, entry_id=EntryId(f"a{number}"), alerts=number != 2))
+        clock.advance(timedelta(seconds=1))
+    same = [one(hits, clock, entry_id=EntryId(f"b{number}")) for number in range(2)]
+    assert (ids[1], ids[3], *sorted(same)) == hits.alerts_since(PINE, ids[0], 9)
+    assert (ids[1],) == hits.alerts_since(PINE, ids[0], 1)
+    assert (same[1],) == hits.alerts_since(PINE, same[0], 9)
+    for operator, hit in ((OperatorId("quarry-city"), ids[0]), (PINE, HitId("h" + "0" * 20))):
+        with pytest.raises(NotFound):
+            hits.alerts_since(operator, hit, 9)
+
+
 @pytest.mark.parametrize("state", [state for state in HitState if state is not HitState.UNCONFIRMED])
 def test_one_person_decides_once(hits: Hits, clock: SetClock, state: HitState) -> None:
     """Every finding can be made, by whom and when stays, and no second one replaces it."""

@@ -42,6 +42,17 @@ def test_idle_sessions_end(sessions: Sessions, clock: SetClock) -> None:
         sessions.resume(opened.session_id)
 
 
+def test_what_goes_on_by_itself_keeps_no_session_alive(sessions: Sessions, clock: SetClock) -> None:
+    """An open stream looks at its session each quarter of a minute; thirty minutes after the last use it is over."""
+    opened = sessions.open(ANN)
+    for _ in range(29):
+        clock.advance(timedelta(minutes=1))
+        sessions.resume(opened.session_id, is_use=False)
+    clock.advance(timedelta(minutes=1))
+    with pytest.raises(Unauthenticated):
+        sessions.resume(opened.session_id, is_use=False)
+
+
 def test_twelve_hours_end_any_session(sessions: Sessions, clock: SetClock) -> None:
     """However much it is used, a session ends after twelve hours."""
     opened = sessions.open(ANN)

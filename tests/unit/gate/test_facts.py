@@ -1,15 +1,18 @@
 """Facts as Cedar reads them: how agencies stand to each other, what an approval is worth, how ages are rounded."""
 
+import json
 from datetime import timedelta
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
+from lockplate.gate.act import ActContext
 from lockplate.gate.cases import Case
-from lockplate.gate.facts import APPROVAL_LIFE, MOST_CANDIDATES, is_approved, question_request, relation
+from lockplate.gate.decision import Gate
+from lockplate.gate.facts import APPROVAL_LIFE, MOST_CANDIDATES, act_request, is_approved, question_request, relation
 from lockplate.gate.question import ApprovalFacts, Question
-from lockplate.terms import AgencyKind, Role
+from lockplate.terms import AgencyKind, Role, Verdict
 
 
 @pytest.mark.parametrize(
@@ -106,3 +109,16 @@ def test_an_operator_named_twice_is_one(question: Question):
     asked = replace(question, request=replace(question.request, operators=("oakmont-readers", "b", "b")))
     context = msgspec.json.decode(question_request(asked, suggestive=False, approved=False).context)
     assert context["operators"] == 2
+
+
+def test_acts_on_list_grants_are_judged_with_their_facts_only(cases: dict[str, Case], gate: Gate):
+    """Without the facts of the grant nothing is allowed; with them each act says no more than the schema has for it."""
+    for name in ("propose-list-grant", "accept-list-grant", "end-list-grant"):
+        act = cases[f"ALLOW/{name}"].act
+        assert act is not None
+        told = gate.explain_act(act.person, act.agency, act.act, act.operator, ActContext())
+        assert (Verdict.DENIED, ("gate-error",)) == (told.verdict, told.policy_ids())
+    accept = cases["ALLOW/accept-list-grant"].act
+    assert accept is not None
+    context = json.loads(act_request(accept.person, accept.agency, accept.act, accept.operator, accept.context).context)
+    assert {"owner", "ends", "proposer"} == set(context)

@@ -50,7 +50,7 @@ def test_a_report_is_markdown(line: Line) -> None:
     text = line.run("document", "report", "--profile", "us-nh", "--from", "2026-01-01", "--to", "2027-01-01").output
     assert text.startswith("# Annual report on number plate scanning devices")
     for words in (
-        "Due: each year, for each device.", "*To be filled in by a person: from the dispatch records.*",
+        "Due: each year, for each device.", "*To be filled in by a person: from the purchase papers.*",
         "an auditor's report says it (--sealed)", "Nobody has checked the law profile", "(`sum of reads where action is count:day`)",
     ):  # fmt: skip
         assert words in text, words

@@ -62,7 +62,7 @@ def test_a_resident_finds_a_report_from_the_public_page(chromium: Browser, site:
     page.get_by_label("Report").select_option("us-nh")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Annual report on number plate scanning devices")
-    row = page.get_by_role("row", name="Matches that led to stops")
+    row = page.get_by_role("row", name="Make and model of each device")
     expect(row).to_contain_text("to be filled in by a person")
     page.get_by_role("link", name="JSON").click()
     expect(page.locator("body")).to_contain_text('"action": "count:day"')

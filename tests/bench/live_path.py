@@ -84,11 +84,17 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
     with served(home, LOADING_SECONDS) as server:
         token = msgspec.json.decode(Layout(home).server.read_bytes())["token"]
         with watched(server.port, token, OFFICER, Layout(home).registry, OPERATOR) as watcher:
-            used, began = processor_seconds(server.process), time.monotonic()
-            seen, paced = run_apart(paced_load, ground, server.port, keys, told=told, seconds=SECONDS)
+            used = [0.0]
+
+            def noting(word: str, done: int, total: int) -> None:
+                if word == "sending":
+                    used[0] = processor_seconds(server.process)
+                told(word, done, total)
+
+            seen, paced = run_apart(paced_load, ground, server.port, keys, told=noting, seconds=SECONDS)
+            share = (processor_seconds(server.process) - used[0]) / paced.seconds
             listed = [place for place in seen.listed() if paced.sent_at[place]]
             _await(len(listed), watcher.seen_at)
-            share = (processor_seconds(server.process) - used) / (time.monotonic() - began)
         megabytes = resident_megabytes(server.process)
     shutil.rmtree(home)
     # from the moment of its turn, whether or not a connection was free: a camera does not wait for another one

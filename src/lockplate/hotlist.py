@@ -168,6 +168,30 @@ class HotListIndex:
         self._takes_candidates = AlertOn.CANDIDATE in taken
         self._takes_weak = AlertOn.WEAK_CHARACTER in taken
 
+    def with_entries(self, entries: Iterable[Entry]) -> "HotListIndex":
+        """Return an index that lists these too; the entries that are here are not opened again."""
+        more = HotListIndex(entries, self._clock)
+        merged = HotListIndex((), self._clock)
+        merged._by_key = dict(self._by_key)
+        for key, found in more._by_key.items():
+            known = merged._by_key.get(key)
+            merged._by_key[key] = found if known is None else (*_as_tuple(known), *_as_tuple(found))
+        merged._count = self._count + more._count
+        merged._takes_candidates = self._takes_candidates or more._takes_candidates
+        merged._takes_weak = self._takes_weak or more._takes_weak
+        return merged
+
+    def without(self, entry_id: EntryId) -> "HotListIndex":
+        """Return an index without an entry; the same entries when it is not here."""
+        left = HotListIndex((), self._clock)
+        left._takes_candidates, left._takes_weak = self._takes_candidates, self._takes_weak
+        for key, found in self._by_key.items():
+            kept = tuple(one for one in _as_tuple(found) if one.entry_id != entry_id)
+            if kept:
+                left._by_key[key] = kept[0] if len(kept) == 1 else kept
+                left._count += len(kept)
+        return left
+
     def __len__(self) -> int:
         return self._count
 

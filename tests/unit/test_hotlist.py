@@ -104,6 +104,31 @@ def test_the_fast_path_agrees_with_the_slow_one(listed: list[tuple[str, int]], t
     assert expected == index.match_keys([fold(text) for text in texts])
 
 
+LISTED = st.lists(st.tuples(PLATES, st.integers(-2, 4), st.sampled_from([GUESSES, PLAIN_TERMS])), max_size=6)
+
+
+@given(LISTED, LISTED, st.integers(0, 8), PLATES, st.lists(PLATES, max_size=2))
+def test_an_index_that_was_changed_is_one_made_anew(
+    first: list[tuple[str, int, ListTerms]],
+    second: list[tuple[str, int, ListTerms]],
+    gone: int,
+    text: str,
+    candidates: list[str],
+) -> None:
+    """Entries added to an index, and one taken out, match as if the index had been made of what is left; none is lost."""
+    clock = SetClock(NOW)
+    entries = [entry(plate, n, minutes, terms=terms) for n, (plate, minutes, terms) in enumerate([*first, *second])]
+    before = HotListIndex(entries[: len(first)], clock)
+    changed = before.with_entries(entries[len(first) :]).without(EntryId(f"e{gone}"))
+    anew = HotListIndex([one for one in entries if one.entry_id != f"e{gone}"], clock)
+    seen = read(text, *candidates)
+    assert len(anew) == len(changed)
+    assert sorted(match.entry.entry_id for match in anew.match(seen)) == sorted(
+        match.entry.entry_id for match in changed.match(seen)
+    )
+    assert len(before) == len(HotListIndex(entries[: len(first)], clock)), "the index itself never changes"
+
+
 def test_an_entry_ends_at_its_last_moment() -> None:
     """A microsecond before its end an entry matches; at its end it does not."""
     clock = SetClock(NOW)

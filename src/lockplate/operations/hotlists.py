@@ -247,7 +247,7 @@ def enter_plate(node: Node, actor: Actor, request: EnterPlate) -> EnteredPlate:
 
     made = carry_out(node, actor, Act.MANAGE_HOTLISTS, [hot_list.operator], change, enter)
     desk = node.desk(hot_list.operator)
-    desk.reload_index(node.registries.entries, node.clock)
+    desk.index_entry(node.registries.entries, made.entry_id, node.clock)
     return EnteredPlate(
         entry_id=made.entry_id,
         list_id=made.list_id,

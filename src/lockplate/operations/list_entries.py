@@ -188,7 +188,7 @@ def remove_entry(node: Node, actor: Actor, request: RemoveEntry) -> RemovedEntry
             node, actor, Act.MANAGE_HOTLISTS, [operator], change, lambda: node.registries.entries.remove(entry_id)
         )
     finally:
-        desk.reload_index(node.registries.entries, node.clock)
+        desk.index_entry(node.registries.entries, entry_id, node.clock)
     return RemovedEntry(entry_id=entry_id, list_id=list_id, index_entries=len(desk.lane.index))
 
 

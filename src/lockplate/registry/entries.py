@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete, func, insert, select, true, update
 
 from lockplate.clock import Clock, require_utc
 from lockplate.errors import BadInput, NotFound
@@ -219,8 +219,9 @@ class Entries:
         now: datetime,
         law_age: timedelta | None = None,
         low_level: frozenset[Category] = LOW_LEVEL,
+        only: EntryId | None = None,
     ) -> Iterator[Entry]:
-        """Yield what the operator's active lists say at `now`, for the in-memory index.
+        """Yield what the operator's active lists say at `now`, for the in-memory index; or one entry of it.
 
         Left out: expired entries; a stale list's file entries (`law_age` is the law's own age for lists); debts or
         paperwork beyond `low_level`; of another agency's list, everything that no grant covers and what nobody here
@@ -241,6 +242,7 @@ class Entries:
                     hot_list_entries.c.expires_at > now,
                     footing.accepted(),
                     hot_list_entries.c.category.not_in(barred),
+                    true() if only is None else hot_list_entries.c.entry_id == only,
                 )
                 with connection.execution_options(yield_per=_CHUNK).execute(wanted) as rows:
                     for row in rows:

@@ -100,6 +100,8 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
     # from the moment of its turn, whether or not a connection was free: a camera does not wait for another one
     sent = {seen.captured[place]: paced.sent_at[place] - paced.behind[place] / 1000 for place in listed}
     times = [(at - sent[captured]) * 1000 for captured, at in watcher.seen_at.items() if captured in sent]
+    wrote = {seen.captured[place]: paced.sent_at[place] for place in listed}
+    written = [(at - wrote[captured]) * 1000 for captured, at in watcher.seen_at.items() if captured in wrote]
     if not times or set(paced.by_status) - {200, 503}:
         raise MeasureFailed(f"{len(times)} alerts of {len(sent)} came; answers by status: {paced.by_status}")
     details = {
@@ -112,6 +114,8 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
         "alerts": len(times),
         "watched": watcher.by,
         "max_ms": round(max(times), 1),
+        "from_writing_p50_ms": round(percentile(written, 0.5), 1),
+        "from_writing_p99_ms": round(percentile(written, 0.99), 1),
         "behind_schedule_p99_ms": round(percentile(paced.behind, 0.99), 1),
         "acknowledged_p99_ms": round(percentile(paced.milliseconds, 0.99), 1),
         "answers_by_status": {str(status): number for status, number in paced.by_status.items()},

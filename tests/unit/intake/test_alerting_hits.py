@@ -50,7 +50,7 @@ def send(node: Node, make_delivery: Callable[..., Delivery], reader: ReaderId) -
 def hits_of(node: Node, plate: str) -> list[Hit]:
     """Return the hits of a listed plate, oldest first."""
     found = [hit for hit in node.registries.hits.list_recent(COUNTY, limit=1000) if hit.details.listed_text == plate]
-    return found[::-1]
+    return sorted(found, key=lambda hit: hit.captured_at)
 
 
 def test_fifty_frames_are_one_alert(

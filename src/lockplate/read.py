@@ -166,6 +166,24 @@ NO_PLATE_WORDS = frozenset(
 """Words that readers send in the plate field when there is no plate, upper case, letters and digits only."""
 
 
+_PICTURE_STARTS = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"GIF8": "image/gif",
+    b"BM": "image/bmp",
+}
+
+
+def picture_type(data: bytes) -> str | None:
+    """Return the media type of a picture that a browser shows, by how it begins; None for anything else.
+
+    A reader's own word for the type is not believed: it would stand in a page.
+    """
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _PICTURE_STARTS.items() if data.startswith(start)), None)
+
+
 def plate_fields(text: object) -> tuple[PlateText, PlateKey] | Reject:
     """Return a plate's text as sent and its key, or the Reject that says why it is no plate.
 

@@ -19,6 +19,7 @@ from lockplate.read import (
     Reject,
     RejectReason,
     Vehicle,
+    picture_type,
     plate_fields,
     public_read,
 )
@@ -183,3 +184,22 @@ def test_values_do_not_change() -> None:
 
     with pytest.raises(AttributeError):
         read.plate_text = PlateText("OTHER")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"GIF89a", "image/gif"),
+        (b"BM6", "image/bmp"),
+        (b"RIFF\0\0\0\0WEBP", "image/webp"),
+        (b"RIFF\0\0\0\0WAVE", None),
+        (b"<svg onload=x>", None),
+        (b"\xff\xd8", None),
+        (b"", None),
+    ],
+)
+def test_a_picture_is_what_a_browser_shows(start: bytes, expected: str | None) -> None:
+    """By its own first bytes, not by what somebody calls it; a drawing that could hold a script is none."""
+    assert expected == picture_type(start + (b" rest" if expected else b""))

@@ -4,6 +4,7 @@ What flows in: reads of one operator. What flows out: sealed rows, new hits, ref
 What it must never see: another operator's keys, a question.
 """
 
+import threading
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from lockplate.intake.delivery import CLOCK_TOLERANCE, Refusal
 from lockplate.intake.fences import Fences, Stand, known_position
 from lockplate.intake.passages import GAP_SECONDS
 from lockplate.law.words import Place
-from lockplate.read import Image, Position, Read
+from lockplate.read import Image, Position, Read, picture_type
 from lockplate.registry.entries import Entries, StoredEntry
 from lockplate.registry.hits import HitDetails, NewHit
 from lockplate.seal.sealer import Sealer
@@ -63,6 +64,8 @@ class Lane:
         self.sealer = sealer
         self._rule_of = rule_of
         self._entries = entries
+        self.indexing = threading.Lock()
+        """Held while the lists are taken in: of two changes the later one must not be lost to the slower one."""
         self.index = index
         self.fences = fences
         """Replaced whole when a place is added or removed, as the index is."""
@@ -216,7 +219,10 @@ def _origin_keeps_nothing(rule: KeepRule) -> bool:
 
 
 def _best_picture(images: Sequence[Image]) -> Image | None:
-    """Return the picture in which a person can compare plate and vehicle: vehicle, scene, then the plate alone."""
+    """Return the picture in which a person can compare plate and vehicle: vehicle, scene, then the plate alone.
+
+    What no page can show is no picture: nobody could compare it, and a hit that has one must be compared by it.
+    """
     order = {"vehicle": 0, "scene": 1, "plate": 2}
-    came = [image for image in images if image.data]
+    came = [image for image in images if image.data and picture_type(image.data)]
     return min(came, key=lambda image: order.get(image.kind, 3), default=None)

@@ -4,8 +4,7 @@ What flows in: an operator, the key-encryption key. What flows out: an open Desk
 What it must never see: another operator's keys.
 """
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -50,8 +49,6 @@ class Desk:
     recorder: Recorder
     collector: Collector
     lane: Lane
-    indexing: threading.Lock = field(default_factory=threading.Lock)
-    """Held while the lists are taken in: of two changes the later one must not be lost to the slower one."""
 
     @property
     def operator(self) -> Operator:
@@ -85,13 +82,13 @@ class Desk:
     def reload_index(self, entries: Entries, clock: Clock) -> None:
         """Take the operator's hot lists in again, after one changed."""
         age, low_level = list_age(self.law, self.name), listed_debts(self.law, self.name)
-        with self.indexing:
+        with self.lane.indexing:
             self.lane.index = HotListIndex(entries.load(self.name, clock.now(), age, low_level), clock)
 
     def index_entry(self, entries: Entries, entry_id: EntryId, clock: Clock) -> None:
         """Match one entry as it stands at this moment, or no more: a million others are not opened for it."""
         age, low_level = list_age(self.law, self.name), listed_debts(self.law, self.name)
-        with self.indexing:
+        with self.lane.indexing:
             one = entries.load(self.name, clock.now(), age, low_level, only=entry_id)
             self.lane.index = self.lane.index.without(entry_id).with_entries(one)
 

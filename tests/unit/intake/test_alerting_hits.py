@@ -8,7 +8,7 @@ import pytest
 
 from lockplate.hotlist import Category, ListId
 from lockplate.intake.delivery import Delivery
-from lockplate.read import Read
+from lockplate.read import Image, Read
 from lockplate.registry.entries import NewEntry
 from lockplate.registry.hits import Hit
 from lockplate.terms import OperatorId, PersonId, ReaderId
@@ -145,3 +145,15 @@ def test_where_a_car_was_before_it_was_listed_is_no_hit(
     assert [] == hits_of(node, "BEFORE1")
     send(msgspec.structs.replace(make_read("BEFORE1", node.clock.now() - timedelta(minutes=4)), region="US-CA"))
     assert [True] == [hit.alerts for hit in hits_of(node, "BEFORE1")]
+
+
+def test_what_no_page_can_show_is_no_picture(
+    node: Node, send: Send, make_read: Callable[..., Read], list_in_california: Callable[[str], None]
+) -> None:
+    """A hit with bytes that are no picture has none, so that a person must say that they see the vehicle itself."""
+    list_in_california("PICTUR1")
+    images = [Image(kind="vehicle", data=b"\0video frame"), Image(kind="plate", data=b"\xff\xd8\xff\xe0 a plate")]
+    for kept, seconds in ((images[:1], 0), (images, 90)):
+        at = node.clock.now() - timedelta(seconds=200 - seconds)
+        send(msgspec.structs.replace(make_read("PICTUR1", at), region="US-CA", images=tuple(kept)))
+    assert [False, True] == [hit.has_picture for hit in hits_of(node, "PICTUR1")]

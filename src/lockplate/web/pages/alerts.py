@@ -19,6 +19,7 @@ from lockplate.errors import BadInput, CallerError, Conflict, NotFound
 from lockplate.gate.act import Act
 from lockplate.hotlist import Priority
 from lockplate.operations.hits import Finding, HitName, Outcome, confirm_hit, list_hits, say_outcome, show_whole_hit
+from lockplate.read import picture_type
 from lockplate.registry.confirmations import SourceCheck
 from lockplate.registry.hit_outcomes import HitOutcome
 from lockplate.registry.hits import Hit, HitFilter, HitId, HitState
@@ -31,13 +32,6 @@ from lockplate.web.pages.frame import PageState, SignedForm, Visitor
 from lockplate.web.pages.rendering import PRIVATE
 from lockplate.wiring.node import Node
 
-PICTURE_STARTS = {
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"GIF8": "image/gif",
-    b"BM": "image/bmp",
-}
-"""How a picture begins, and what it then is: a reader's own word for its type is not put into a page."""
 ANSWERS = (SourceCheck.NOT_CHECKED, SourceCheck.STILL_LISTED, SourceCheck.NOT_LISTED, SourceCheck.NOT_REACHED)
 FINDINGS = tuple(state for state in HitState if state is not HitState.UNCONFIRMED)
 
@@ -243,12 +237,8 @@ def _decided(node: Node, visitor: Visitor, hit_id: str) -> dict[str, Any] | None
 
 def _as_data(picture: bytes | None) -> str:
     """Return a picture as the address of itself, so that page and picture are one showing; empty when it is none."""
-    if picture is None:
-        return ""
-    webp = picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
-    kinds = [kind for start, kind in PICTURE_STARTS.items() if picture.startswith(start)]
-    kind = "image/webp" if webp else next(iter(kinds), "")
-    return f"data:{kind};base64,{base64.b64encode(picture).decode()}" if kind else ""
+    kind = None if picture is None else picture_type(picture)
+    return f"data:{kind};base64,{base64.b64encode(picture).decode()}" if picture is not None and kind else ""
 
 
 def _to(path: str) -> Response[Any]:

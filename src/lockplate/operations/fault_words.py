@@ -93,6 +93,10 @@ def _never(facts: Mapping[str, float]) -> str:
     return f"No file of it came since it was made, {_moment(facts.get('created_at'))}: it matches nothing."
 
 
+def _ungranted(_: Mapping[str, float]) -> str:
+    return "It is another agency's, and no list grant in force covers it: it matches nothing and raises no alert."
+
+
 def _undelivered(facts: Mapping[str, float]) -> str:
     dead, since = facts.get("dead", 0), facts.get("oldest_waiting_at")
     told = [f"{dead:,.0f} could not be delivered and are given up" if dead else ""]
@@ -125,6 +129,7 @@ _SAYS = {
     FaultKind.READER_ERRORS: _errors,
     FaultKind.LIST_STALE: _stale,
     FaultKind.LIST_NEVER: _never,
+    FaultKind.LIST_UNGRANTED: _ungranted,
     FaultKind.ALERTS_UNDELIVERED: _undelivered,
     FaultKind.NODE_CLOCK: _node_clock,
     FaultKind.RETENTION_STOPPED: _retention,

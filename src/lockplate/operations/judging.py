@@ -41,6 +41,8 @@ class ListState(StrEnum):
     """Made less than an hour ago: no file yet."""
     BY_HAND = "by_hand"
     """No file ever came; people list on it by hand, and each entry has its own end."""
+    UNGRANTED = "ungranted"
+    """Another agency's, and no list grant in force covers it: it matches nothing."""
     STALE = "stale"
     SOON_STALE = "soon_stale"
     FRESH = "fresh"
@@ -96,6 +98,8 @@ def judged_lists(node: Node, operator: OperatorId, now: datetime) -> dict[ListId
         count = entries.get(one.list_id, 0)
         stale_at = one.stale_at(law)
         state = _list_state(one, stale_at, count, now, is_hand_kept=one.list_id in by_hand)
+        if state is not ListState.OFF and not node.registries.list_grants.footing(one, now).stands:
+            state = ListState.UNGRANTED
         found[one.list_id] = JudgedList(hot_list=one, state=state, entries=count, stale_at=stale_at)
     return found
 

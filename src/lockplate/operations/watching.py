@@ -35,7 +35,11 @@ SHARED_READERS = 3
 """So many readers, and more than half of those whose clocks are known, are off to one side: then it is not theirs."""
 NODE = "node"
 """The subject of a fault of the node itself."""
-_LIST_KINDS = {ListState.STALE: FaultKind.LIST_STALE, ListState.NEVER: FaultKind.LIST_NEVER}
+_LIST_KINDS = {
+    ListState.STALE: FaultKind.LIST_STALE,
+    ListState.NEVER: FaultKind.LIST_NEVER,
+    ListState.UNGRANTED: FaultKind.LIST_UNGRANTED,
+}
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):

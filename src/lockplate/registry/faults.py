@@ -38,6 +38,8 @@ class FaultKind(StrEnum):
     """Its file is too old: its entries match nothing, so it raises no alert."""
     LIST_NEVER = "list_never"
     """No file of it ever came, and nobody lists by hand on it."""
+    LIST_UNGRANTED = "list_ungranted"
+    """Another agency's list that no list grant in force covers: it matches nothing."""
     ALERTS_UNDELIVERED = "alerts_undelivered"
     """Alerts or faults do not get through on a channel: some are given up, or wait for long."""
     NODE_CLOCK = "node_clock"
@@ -53,7 +55,7 @@ OF_READERS = frozenset(
         FaultKind.READER_ERRORS,
     }
 )  # fmt: skip
-OF_LISTS = frozenset({FaultKind.LIST_STALE, FaultKind.LIST_NEVER})
+OF_LISTS = frozenset({FaultKind.LIST_STALE, FaultKind.LIST_NEVER, FaultKind.LIST_UNGRANTED})
 
 Subject = tuple[FaultKind, str]
 """What a fault is of: its kind, and the id of a reader, a list or the node."""

@@ -16,6 +16,8 @@ from lockplate.operations.hotlists import AddHotList, EnterPlate, HotListsOf, Im
 from lockplate.operations.list_entries import AcceptEntries, ListEntries, RemoveEntry
 from lockplate.operations.list_grants import ListGrantName, ListGrantsOf, ListRegister, ProposeListGrant
 from lockplate.operations.list_states import ListState, list_states
+from lockplate.operations.watching import look
+from lockplate.registry.faults import FaultKind
 from lockplate.registry.grants import GrantState
 from lockplate.registry.list_grants import ListGrant
 from lockplate.terms import Action, AgencyKind, OperatorId, Verdict
@@ -230,6 +232,10 @@ def test_entries_are_accepted_one_by_one_and_end_with_the_grant(county: Any) -> 
     assert (0, ListState.GRANT_OVER) == (matched(county), state(county))
     (line,) = county.run("hotlist.list", HotListsOf(operator=PINE), "olga", there=True)
     assert (county.clock.now(), 0, 3) == (line.standing.since, line.entries, line.standing.waiting)
+    look(county.node)
+    assert (FaultKind.LIST_UNGRANTED, list_id) in {
+        (fault.kind, fault.subject) for fault in county.node.registries.faults.list_open(PINE)
+    }, "a list that matches nothing is not quiet about it"
 
 
 def test_what_a_page_of_entries_takes(county: Any) -> None:

@@ -83,6 +83,7 @@ SPECIAL: dict[str, str] = {
     FaultKind.READER_ERRORS: "Reader with many wrong reads",
     FaultKind.LIST_STALE: "Stale hot list, no alerts",
     FaultKind.LIST_NEVER: "Hot list without a file",
+    FaultKind.LIST_UNGRANTED: "Another agency's list without a grant",
     FaultKind.ALERTS_UNDELIVERED: "Alerts do not get through",
     FaultKind.NODE_CLOCK: "Clock of this node",
     FaultKind.RETENTION_STOPPED: "Forgetting stopped",

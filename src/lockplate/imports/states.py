@@ -1,0 +1,45 @@
+"""States: what each cell of a column is: given, masked, blank or not in the row, for a whole column at once.
+
+What flows in: text columns. What flows out: codes of states; counts with what is unreadable among them.
+What it must never see: which mask would stand for what.
+"""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from lockplate.released import COUNT_MASK, MASK, STATES, State
+
+CODE = {state: code for code, state in enumerate(STATES)}
+Codes = NDArray[np.int8]
+_NUMBER = r"^\d{1,12}$|^\d{1,3}(?:,\d{3}){1,3}$"
+
+
+def trimmed(texts: pa.StringArray) -> pa.StringArray:
+    """Return texts without white space around them: that is no part of what a release says."""
+    return pc.utf8_trim_whitespace(texts)
+
+
+def states_of(texts: pa.StringArray, *, count: bool = False) -> Codes:
+    """Return the state of each cell, as `released.state_of` does for one."""
+    encoded = texts.dictionary_encode()
+    words = trimmed(encoded.dictionary)
+    codes = np.full(len(words) + 1, CODE[State.GIVEN], np.int8)
+    codes[:-1][np.asarray(pc.match_substring_regex(words, MASK))] = CODE[State.MASKED]
+    if count:
+        codes[:-1][np.asarray(pc.match_substring_regex(words, COUNT_MASK))] = CODE[State.MASKED]
+    codes[:-1][np.asarray(pc.equal(words, ""))] = CODE[State.BLANK]
+    codes[-1] = CODE[State.NOT_EXPORTED]
+    return codes[np.asarray(pc.fill_null(encoded.indices, len(words)))]
+
+
+def read_counts(texts: pa.StringArray) -> tuple[pa.Int64Array, Codes]:
+    """Return a column's numbers, null where there is none, and the states."""
+    states = states_of(texts, count=True)
+    plain = trimmed(texts)
+    good = np.asarray(pc.fill_null(pc.match_substring_regex(plain, _NUMBER), False))
+    states[(states == CODE[State.GIVEN]) & ~good] = CODE[State.UNREADABLE]
+    given = pa.array(states == CODE[State.GIVEN])
+    digits = pc.if_else(given, plain, pa.scalar(None, pa.string()))
+    return pc.cast(pc.replace_substring(digits, ",", ""), pa.int64()), states

@@ -4,8 +4,8 @@ What flows in: UTF-8 pieces of a text, and its delimiter. What flows out: chunks
 reason. What it must never see: what a column means.
 
 Whole pieces are cut into records by where quotation marks, delimiters and line ends stand, and handed to Arrow's
-reader. At the first mark that does not open or close as it should, one record is read with care (quotes.py), and the quick way
-goes on behind it.
+reader. At the first mark that does not open or close as it should, one record is read with care (quotes.py), and the
+quick way goes on behind it.
 """
 
 from collections.abc import Iterator
@@ -149,7 +149,7 @@ class Delimited:
         return _Spans(starts + start, ends + start + 1, widths, lines, start + end, odd)
 
     def _doubtful(self, starts: Places, ends: Places, widths: Places, newlines: Places, commas: Places) -> int | None:
-        """Return the first record that may have swallowed others: long, or with as many delimiters within as between."""
+        """Return the first record that may have swallowed others: as many delimiters within its cells as between."""
         if not len(ends):
             return None
         within = np.searchsorted(newlines, ends) > np.searchsorted(newlines, starts)
@@ -223,7 +223,8 @@ class _Pile:
         sizes = ends - starts
         first = view[np.minimum(starts, len(view) - 1)]
         is_end = (first == _NEWLINE) | (first == _RETURN)
-        return (sizes <= 2) & is_end
+        blank: NDArray[np.bool_] = (sizes <= 2) & is_end
+        return blank
 
     def _block(self, width: int, starts: Places, ends: Places, rows: Places, lines: Places) -> RawBlock:
         joined = starts[1:] == ends[:-1]

@@ -11,16 +11,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lockplate.imports.labels import EVENT_ROLES, LAYOUTS, Role, layout_of, roles_of
+from lockplate.imports.labels import EVENT_ROLES, LAYOUTS, TEXT_ROLES, Role, layout_of, roles_of
 from lockplate.imports.looks import Looks, fits
 from lockplate.imports.plan import PlannedColumn, Section
 from lockplate.released import RecordKind
 
+MAX_LABEL_CHARACTERS = 200
 _GAP = -0.6
 _BY_LABEL = 0.5
 _UNKNOWN = 0.1
 _AGAINST = -0.5
 """Below this, cells contradict a role."""
+_NEARLY = 0.15
 _SURE_LAYOUT = 0.25
 """Mean fit of a column from which a layout is believed without a header."""
 _BY_LOOKS = (
@@ -45,7 +47,7 @@ class Pairing(msgspec.Struct, frozen=True):
 
 def labels_of(texts: Sequence[str | None]) -> tuple[Label, ...]:
     """Return the labels of a header; an empty or unknown one may be anything."""
-    return tuple(Label((text or "").strip(), roles_of(text or "")) for text in texts)
+    return tuple(Label((text or "").strip()[:MAX_LABEL_CHARACTERS], roles_of(text or "")) for text in texts)
 
 
 def best_role(label: Label, looks: Looks, taken: frozenset[Role] = frozenset()) -> tuple[Role, float]:
@@ -104,8 +106,26 @@ def guess_section(header: Sequence[str | None] | None, columns: Sequence[Looks])
         section = _by_layout(columns)
     else:
         labels = labels_of(header)
-        section = _by_labels(labels, pair(labels, columns), columns)
+        pairing = pair(labels, columns)
+        section = _by_labels(labels, pairing, columns)
+        if abs(len(labels) - len(columns)) == 1 and _is_ambiguous(labels, pairing, columns):
+            section = _doubted(section)
     return section if section is not None and section.is_timed else None
+
+
+def _doubted(section: Section) -> Section:
+    """Return a section whose columns of free text may be one another's: nothing in the cells tells."""
+    columns = tuple(
+        msgspec.structs.replace(
+            column,
+            confidence=min(column.confidence, 0.45),
+            why=f"{column.why}; another reading fits nearly as well",
+        )
+        if column.role in TEXT_ROLES
+        else column
+        for column in section.columns
+    )
+    return msgspec.structs.replace(section, columns=columns)
 
 
 def _by_labels(labels: Sequence[Label], pairing: Pairing, columns: Sequence[Looks]) -> Section:
@@ -212,16 +232,12 @@ def _from_layout(roles: Sequence[Role], pairing: Pairing, columns: Sequence[Look
 def _is_ambiguous(labels: Sequence[Label], pairing: Pairing, columns: Sequence[Looks]) -> bool:
     """Say whether another label left out, or another column left alone, would fit nearly as well."""
     if len(labels) > len(columns):
-        left = [number for number in range(len(labels)) if number not in pairing.labels]
-        others = [
-            pair([*labels[:cut], *labels[cut + 1 :]], columns).score for cut in range(len(labels)) if cut not in left
-        ]
-        return max(others, default=-9.0) + _GAP > pairing.score - 0.15
-    left = [place for place, at in enumerate(pairing.labels) if at is None]
-    others = [
-        pair(labels, [*columns[:cut], *columns[cut + 1 :]]).score for cut in range(len(columns)) if cut not in left
-    ]
-    return max(others, default=-9.0) + _GAP > pairing.score - 0.15
+        cuts = [number for number in range(len(labels)) if number in pairing.labels]
+        others = [pair([*labels[:cut], *labels[cut + 1 :]], columns).score for cut in cuts]
+    else:
+        cuts = [place for place, at in enumerate(pairing.labels) if at is not None]
+        others = [pair(labels, [*columns[:cut], *columns[cut + 1 :]]).score for cut in cuts]
+    return max(others, default=-9.0) + _GAP > pairing.score - _NEARLY
 
 
 def guess_narrower(header: Section, columns: Sequence[Looks]) -> Section | None:

@@ -24,7 +24,8 @@ _CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.
 _NUMBER = re.compile(r"\s*(?:\d{1,8}|\d{1,3}(?:,\d{3}){1,3})\s*")
 _PLATE = re.compile(r"\s*[A-Za-z0-9*?_-]{2,9}(?: [A-Za-z0-9*?]{1,4})?\s*")
 _SEARCH_TYPES = re.compile(
-    r"\s*(?:search|lookup|convoy|visual|freeform|multigeo|searchsummary|apilookup)(?:\s*-\s*mobile)?\s*", re.IGNORECASE
+    r"\s*(?:search|lookup|convoy|visual|freeform|multigeo|searchsummary|apilookup)(?:\s*-\s*mobile)?\s*",
+    re.IGNORECASE,
 )
 _MODERATIONS = re.compile(r"\s*(?:allow|warn|block)(?:ed)?\s*", re.IGNORECASE)
 _EVENTS = re.compile(r"\s*(?:create|update|delete|add|remove|edit|insert)d?\s*", re.IGNORECASE)
@@ -90,6 +91,8 @@ def looks_of(cells: Sequence[str | None]) -> Looks:
     column = pa.array(short, pa.string())
     given = CODE[State.GIVEN]
     is_whole = read_times(column, TimeWords()).states == given
+    if not is_whole.all():
+        is_whole |= read_times(column, TimeWords(day_first=True)).states == given
     dates = sum(1 for cell, whole in zip(short, is_whole, strict=True) if whole and is_date(cell))
 
     def share(is_like: Callable[[str], object]) -> float:

@@ -31,7 +31,8 @@ def states_of(texts: pa.StringArray, *, count: bool = False) -> Codes:
         codes[:-1][np.asarray(pc.match_substring_regex(words, COUNT_MASK))] = CODE[State.MASKED]
     codes[:-1][np.asarray(pc.equal(words, ""))] = CODE[State.BLANK]
     codes[-1] = CODE[State.NOT_EXPORTED]
-    return codes[np.asarray(pc.fill_null(encoded.indices, len(words)))]
+    found: Codes = codes[np.asarray(pc.fill_null(encoded.indices, len(words)))]
+    return found
 
 
 def read_counts(texts: pa.StringArray) -> tuple[pa.Int64Array, Codes]:

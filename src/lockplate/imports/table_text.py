@@ -94,11 +94,9 @@ class TableText:
     def _cells(self, line: str, header: list[tuple[str, int]]) -> list[str]:
         cells = [""] * len(header)
         for match in _SEGMENT.finditer(line):
-            # the column whose label's beginning is nearest to where the text begins or, for numbers set to the right, ends
-            places = range(len(starts))
-            best = min(
-                places, key=lambda place: min(abs(match.start() - starts[place]), self._right(header, place, match))
-            )
+            # numbers are set to the right: a text's end may stand where its label ends
+            off = [min(abs(match.start() - start), abs(match.end() - start - len(label))) for label, start in header]
+            best = off.index(min(off))
             cells[best] = _joined(cells[best], match[0])
         return cells
 

@@ -1,7 +1,7 @@
 """Times: columns of text become instants, with the rule that was used, or stay unreadable.
 
-What flows in: text columns, the zone for texts that carry none, whether the day stands first. What flows out: milliseconds
-since 1970 in UTC, a state and a rule for each row.
+What flows in: text columns, the zone for texts that carry none, whether the day stands first. What flows out:
+milliseconds since 1970 in UTC, a state and a rule for each row.
 What it must never see: a row's other columns; a time that no calendar has.
 """
 
@@ -80,7 +80,7 @@ def read_times(texts: pa.StringArray, words: TimeWords) -> Instants:
             break
         found, values, by = _read_form(texts if len(left) == len(texts) else texts.take(pa.array(left)), form, words)
         milliseconds[left[found]], rules[left[found]] = values[found], by[found]
-        left = left[~found]
+        left = np.asarray(left[~found])
     if len(left):
         left = _epoch_milliseconds(texts, left, milliseconds, rules)
     states[left] = CODE[State.UNREADABLE]
@@ -96,7 +96,8 @@ def _epoch_milliseconds(
         numbers = pc.cast(pc.utf8_trim_whitespace(some.filter(pa.array(found))), pa.int64())
         milliseconds[left[found]] = np.asarray(numbers)
         rules[left[found]] = RULE_CODE[TimeRule.UTC_IN_TEXT]
-    return left[~found]
+    rest: NDArray[np.int64] = left[~found]
+    return rest
 
 
 def _read_form(

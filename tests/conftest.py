@@ -28,6 +28,7 @@ running = _shared("running")
 witnessed = _shared("witnessed")
 two_nodes = _shared("two_nodes")
 between = _shared("between")
+released_files = _shared("released_files")
 
 
 @pytest.fixture(scope="module")

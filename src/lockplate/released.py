@@ -77,7 +77,7 @@ class TimeRule(StrEnum):
     """By which rule a time's text became an instant."""
 
     UTC_IN_TEXT = "utc_in_text"
-    """The text says UTC, GMT or Z."""
+    """The text says UTC, GMT or Z, or counts milliseconds since 1970."""
     OFFSET_IN_TEXT = "offset_in_text"
     NAIVE_AS_UTC = "naive_as_utc"
     """The text carries no zone; exports of this kind are in UTC."""

@@ -23,6 +23,9 @@ _UNKNOWN = 0.1
 _AGAINST = -0.5
 """Below this, cells contradict a role."""
 _NEARLY = 0.15
+"""Readings whose scores are closer than this fit alike."""
+_MOST_LEFT = 3
+"""Labels of a known section that rows without a header may lack."""
 _SURE_LAYOUT = 0.25
 """Mean fit of a column from which a layout is believed without a header."""
 _BY_LOOKS = (
@@ -62,6 +65,7 @@ def best_role(label: Label, looks: Looks, taken: frozenset[Role] = frozenset()) 
 def pair(labels: Sequence[Label], columns: Sequence[Looks]) -> Pairing:
     """Return the labels set beside the columns, in order, as they fit best."""
     rows, places = len(labels), len(columns)
+    alone = _alone(columns)
     scores = [[0.0] * (places + 1) for _ in range(rows + 1)]
     steps = [[""] * (places + 1) for _ in range(rows + 1)]
     for one in range(rows + 1):
@@ -72,7 +76,7 @@ def pair(labels: Sequence[Label], columns: Sequence[Looks]) -> Pairing:
             if one:
                 choices.append((scores[one - 1][other] + _GAP, "label"))
             if other:
-                choices.append((scores[one][other - 1] + _alone(columns[other - 1]), "column"))
+                choices.append((scores[one][other - 1] + alone[other - 1], "column"))
             scores[one][other], steps[one][other] = max(choices, default=(0.0, ""), key=lambda choice: choice[0])
     return Pairing(_path(steps, rows, places), scores[rows][places])
 
@@ -93,8 +97,14 @@ def _together(label: Label, looks: Looks) -> float:
     return max(_BY_LABEL + best_role(label, looks)[1], -1.5)
 
 
-def _alone(looks: Looks) -> float:
-    return -0.05 if not looks.telling else _GAP
+def _alone(columns: Sequence[Looks]) -> list[float]:
+    """Return what it costs to leave each column without a label: little only for empty ones at the end."""
+    costs = [_GAP] * len(columns)
+    for place in reversed(range(len(columns))):
+        if columns[place].telling:
+            break
+        costs[place] = -0.05
+    return costs
 
 
 def guess_section(header: Sequence[str | None] | None, columns: Sequence[Looks]) -> Section | None:
@@ -114,14 +124,14 @@ def guess_section(header: Sequence[str | None] | None, columns: Sequence[Looks])
 
 
 def _doubted(section: Section) -> Section:
-    """Return a section whose columns of free text may be one another's: nothing in the cells tells."""
+    """Return a section whose columns of text and counts may be one another's: nothing in the cells tells."""
     columns = tuple(
         msgspec.structs.replace(
             column,
             confidence=min(column.confidence, 0.45),
             why=f"{column.why}; another reading fits nearly as well",
         )
-        if column.role in TEXT_ROLES
+        if column.role in TEXT_ROLES | {Role.NETWORKS, Role.DEVICES}
         else column
         for column in section.columns
     )
@@ -165,7 +175,7 @@ def _labelled(label: Label | None, looks: Looks, taken: frozenset[Role]) -> Plan
 
 
 def _filled(made: list[PlannedColumn], columns: Sequence[Looks]) -> list[PlannedColumn]:
-    """Give columns without a believed label a role: by the layout around them, else by what their cells can be alone."""
+    """Give columns without a believed label a role: by the layout around them, else by what their cells can be."""
     taken = {column.role for column in made} - {Role.EXTRA}
     layout = _around(made)
     for place, (column, looks) in enumerate(zip(made, columns, strict=True)):
@@ -198,9 +208,9 @@ def _around(made: Sequence[PlannedColumn]) -> tuple[Role, ...] | None:
     return None
 
 
-def _by_layout(columns: Sequence[Looks]) -> Section | None:
+def _by_layout(columns: Sequence[Looks]) -> Section:
     """Return the known layout that the columns' looks fit best, or what looks alone can tell."""
-    best: tuple[float, Section] | None = None
+    found: list[tuple[float, tuple[Role, ...]]] = []
     for layout in LAYOUTS:
         if abs(len(layout.roles) - len(columns)) > 1:
             continue
@@ -208,25 +218,32 @@ def _by_layout(columns: Sequence[Looks]) -> Section | None:
         pairing = pair(labels, columns)
         if len(layout.roles) != len(columns) and _is_ambiguous(labels, pairing, columns):
             continue
+        roles = tuple(Role.EXTRA if at is None else layout.roles[at] for at in pairing.labels)
         mean = (pairing.score - _BY_LABEL * len(labels)) / max(len(columns), 1)
-        if mean >= _SURE_LAYOUT and (best is None or mean > best[0]):
-            best = mean, _from_layout(layout.roles, pairing, columns)
-    if best is not None:
-        return best[1]
-    bare = [PlannedColumn(role=Role.EXTRA, why="no header") for _ in columns]
-    return _finished(_filled(bare, columns))
-
-
-def _from_layout(roles: Sequence[Role], pairing: Pairing, columns: Sequence[Looks]) -> Section:
-    made: list[PlannedColumn] = []
-    for at, looks in zip(pairing.labels, columns, strict=True):
-        fit = -1.0 if at is None else fits(roles[at], looks)
-        if at is None or fit < _AGAINST:
-            made.append(PlannedColumn(role=Role.EXTRA, why="no header, and no layout has it"))
-        else:
-            why = f"no header; in the layout that fits best, and {looks.shown()}"
-            made.append(PlannedColumn(role=roles[at], confidence=0.7 if fit > 0.3 else 0.5, why=why))
+        if mean >= _SURE_LAYOUT and all(fits(role, looks) >= -0.3 for role, looks in zip(roles, columns, strict=True)):
+            found.append((mean, roles))
+    if not found:
+        why = "no header, and nothing in the cells tells"
+        bare = [PlannedColumn(role=Role.EXTRA, confidence=0.4, why=why) for _ in columns]
+        return _finished(_filled(bare, columns))
+    best, roles = max(found, key=lambda one: one[0])
+    rivals = [other for mean, other in found if mean > best - _NEARLY]
+    made = [
+        _unlabelled(role, {other[place] for other in rivals} - {role}, columns[place])
+        for place, role in enumerate(roles)
+    ]
     return _finished(made)
+
+
+def _unlabelled(role: Role, rivals: set[Role], looks: Looks) -> PlannedColumn:
+    """Return a column of a file without a header; where known layouts differ and fit alike, nobody can tell."""
+    if role is Role.EXTRA:
+        return PlannedColumn(role=role, why="no header, and no layout has it")
+    if rivals - {Role.EXTRA}:
+        words = " or ".join(sorted(one.value for one in (rivals | {role}) - {Role.EXTRA}))
+        return PlannedColumn(role=Role.EXTRA, confidence=0.4, why=f"no header; {words}: nothing in the cells tells")
+    why = f"no header; in the layout that fits best, and {looks.shown()}"
+    return PlannedColumn(role=role, confidence=0.7 if fits(role, looks) > 0.3 else 0.5, why=why)
 
 
 def _is_ambiguous(labels: Sequence[Label], pairing: Pairing, columns: Sequence[Looks]) -> bool:
@@ -248,10 +265,11 @@ def guess_narrower(header: Section, columns: Sequence[Looks]) -> Section | None:
     labels = tuple(
         Label(column.label, (column.role,) if column.role is not Role.EXTRA else ()) for column in header.columns
     )
-    if abs(len(labels) - len(columns)) > 3:
+    if abs(len(labels) - len(columns)) > _MOST_LEFT:
         return None
     pairing = pair(labels, columns)
-    if _is_ambiguous(labels, pairing, columns):
+    left = len(labels) - sum(1 for at in pairing.labels if at is not None)
+    if left > _MOST_LEFT or _is_ambiguous(labels, pairing, columns):
         return None
     section = _by_labels(labels, pairing, columns)
     return section if section.is_timed and section.confidence >= 0.5 else None

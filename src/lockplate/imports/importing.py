@@ -45,7 +45,7 @@ class Outcome(StrEnum):
     ALREADY = "already"
     """The same file was there, read by the same plan: nothing changed."""
     NOTED = "noted"
-    """As `already`, but for the date of the release, which was noted anew."""
+    """As `already`, but for date, agency or copy, of which something was noted anew."""
     REPLACED = "replaced"
     """The same file was there, read by another plan."""
 
@@ -57,6 +57,8 @@ class ImportOrder(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan | None = None
     as_of: str | None = None
     """When the file was released, as RFC 3339 or a date."""
+    agency: str | None = None
+    """Who released it, in the words of the person who imports it; nothing is resolved here."""
     keep_original: bool = True
 
 
@@ -74,6 +76,8 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "file": self.file,
             "release": manifest.release,
+            "agency": manifest.agency,
+            "as_of": manifest.as_of,
             "outcome": self.outcome.value,
             "form": manifest.form,
             "layouts": list(manifest.layouts),
@@ -115,6 +119,7 @@ def _again(folder: FolderWriter, order: ImportOrder, known: Manifest) -> ImportR
     noted = msgspec.structs.replace(
         known,
         as_of=order.as_of or known.as_of,
+        agency=order.agency or known.agency,
         original_kept=known.original_kept or order.keep_original,
     )
     if noted == known:
@@ -208,6 +213,7 @@ class _Reading:
             bytes=size,
             imported_at=imported_at,
             as_of=self._order.as_of,
+            agency=self._order.agency,
             original_kept=self._order.keep_original,
             form=opened.form,
             encoding=opened.notes().get("encoding"),

@@ -30,8 +30,8 @@ _SEARCH_TYPES = re.compile(
 _MODERATIONS = re.compile(r"\s*(?:allow|warn|block)(?:ed)?\s*", re.IGNORECASE)
 _EVENTS = re.compile(r"\s*(?:create|update|delete|add|remove|edit|insert)d?\s*", re.IGNORECASE)
 _AGENCIES = re.compile(
-    r"\b(?:PD|SO|SD|DPS|police|sheriff|county|city|dept|department|patrol|marshal|constable|agency|university|task force"
-    r"|district attorney|highway|state|federal|[A-Z]{2} [A-Z]{2})\b",
+    r"\b(?:PD|SO|SD|DPS|police|sheriff|county|city|dept|department|patrol|marshal|constable|agency|university"
+    r"|task force|district attorney|highway|state|federal|[A-Z]{2} [A-Z]{2})\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\s*(?:[A-Z][\w.'’-]*,?\s+){1,3}[A-Z][\w.'’-]*\s*|\s*[\w.+-]+@[\w.-]+\s*")
@@ -132,7 +132,7 @@ def _text(looks: Looks, more: float) -> float:
 def _user(looks: Looks) -> float:
     if looks.uuid > 0.5:
         return 0.2
-    return _text(looks, 0.1 + 0.4 * looks.person - 0.2 * looks.agency - 0.5 * looks.filters)
+    return _text(looks, 0.1 + 0.4 * looks.person - 0.2 * looks.agency - 0.5 * looks.filters - 0.5 * looks.search_type)
 
 
 def _id(looks: Looks) -> float:
@@ -166,7 +166,7 @@ _FITS: MappingProxyType[Role, Callable[[Looks], float]] = MappingProxyType(
         Role.SEARCHED_DATE: lambda looks: _mostly(looks.date),
         Role.SEARCHED_CLOCK: lambda looks: _mostly(looks.clock),
         Role.SEARCH_TYPE: lambda looks: _text(looks, looks.search_type * 1.4 - 0.4),
-        Role.PROMPT: lambda looks: _text(looks, 0.1 - 0.4 * looks.search_type),
+        Role.PROMPT: lambda looks: _text(looks, 0.1 - 0.4 * looks.search_type - 0.8 * looks.moderation),
         Role.MODERATION: lambda looks: _text(looks, looks.moderation * 1.4 - 0.4),
         Role.AT: lambda looks: _mostly(looks.time),
         Role.EVENT_TYPE: lambda looks: _text(looks, looks.event * 1.4 - 0.3),

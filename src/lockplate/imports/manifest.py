@@ -38,6 +38,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     imported_at: str
     as_of: str | None = None
     """When the agency released the file, or somebody saved it, as the person who imported it says."""
+    agency: str | None = None
+    """Who released it, in that person's words."""
     original_kept: bool
     form: str
     encoding: str | None = None

@@ -28,6 +28,8 @@ from lockplate.released import State
 
 _FEW = 3
 """Rows that are too few to guess a section from their looks alone."""
+_ENOUGH = 20
+"""Rows of another width than the header's that are enough to tell which column is missing."""
 _EXAMPLES = 3
 _EXAMPLE_CHARACTERS = 60
 _UUID_LENGTH = 36
@@ -68,6 +70,7 @@ class Recogniser:
         self._known: list[_Known] = []
         self._by_shape: dict[tuple[object, ...], _Known | None] = {}
         self._header: tuple[str, ...] | None = None
+        self._headers_ahead = False
         self._sheet: str | None = None
         self._is_first = True
         for section in plan.sections if plan is not None else ():
@@ -89,6 +92,7 @@ class Recogniser:
         refused: list[RefusedRow] = []
         self._enter_sheet(chunk.blocks)
         headers = self._headers(chunk.blocks)
+        self._headers_ahead = bool(headers)
         for header, blocks in self._stretches(chunk.blocks, headers):
             self._header = header
             main = max((len(block) for block in blocks), default=0)
@@ -201,7 +205,7 @@ class Recogniser:
             section = guess_section(header, looks)
         elif header is None and is_main and (len(block) >= _FEW or not self._known):
             section = guess_section(None, looks)
-        if section is None:
+        if section is None and len(block) >= _ENOUGH:
             nearest = next((one for one in reversed(self._known) if len(one.section.columns) != block.width), None)
             section = None if nearest is None else guess_narrower(nearest.section, looks)
         if section is None:
@@ -227,12 +231,7 @@ class Recogniser:
 
     def _sorted_out(self, block: RawBlock, known: _Known | None, refused: list[RefusedRow]) -> Iterator[Placed]:
         if known is None:
-            unknown = not self._known or (len(block) >= SAMPLE and not self._given)
-            reason = RefusalReason.UNKNOWN_LAYOUT if unknown else RefusalReason.FIELD_COUNT
-            blank = _all_blank(block)
-            refused += [
-                block.refused(place, RefusalReason.EMPTY_ROW if blank[place] else reason) for place in range(len(block))
-            ]
+            refused += self._unknown(block)
             return
         fields = fields_of(block, known.section, self._words)
         odd = self._odd(known, fields)
@@ -243,6 +242,20 @@ class Recogniser:
             yield self._read(block.take(np.flatnonzero(~odd)), known)
         yield from self._odd_rows(block.take(np.flatnonzero(odd)), known, refused)
 
+    def _unknown(self, block: RawBlock) -> Iterator[RefusedRow]:
+        """Yield rows for which there is no section, each with the reason that helps a person most."""
+        unknown = not self._known and self._header is None and not self._given and not self._headers_ahead
+        unknown |= len(block) >= SAMPLE and not self._given
+        blank, timed = _all_blank(block), _has_time(block, self._words)
+        for place in range(len(block)):
+            if blank[place]:
+                reason = RefusalReason.EMPTY_ROW
+            elif unknown:
+                reason = RefusalReason.UNKNOWN_LAYOUT
+            else:
+                reason = RefusalReason.FIELD_COUNT if timed[place] else RefusalReason.NOT_A_RECORD
+            yield block.refused(place, reason)
+
     def _read(self, block: RawBlock, known: _Known) -> Placed:
         fields = fields_of(block, known.section, self._words)
         return Placed(block=block, section=known.section, number=known.number, fields=fields)
@@ -250,7 +263,7 @@ class Recogniser:
     def _odd(self, known: _Known, fields: Fields) -> Mask:
         """Return which rows do not read as the section says, or do not say when."""
         codes = fields.states[MOMENT[known.section.kind]]
-        odd = fields.unreadable() | (codes == CODE[State.BLANK]) | (codes == CODE[State.NOT_EXPORTED])
+        odd: Mask = fields.unreadable() | (codes == CODE[State.BLANK]) | (codes == CODE[State.NOT_EXPORTED])
         if known.has_uuids:
             odd |= ~_has_id(fields)
         return odd
@@ -301,8 +314,8 @@ class Recogniser:
         if int(np.median(np.max(scores, axis=0))) > 0:
             return others
         looks = _all_looks(block)
-        # an export stacked below another without a header, or rows that were edited so that fields moved
-        section = guess_section(None, looks)
+        # rows that were edited so that fields moved, or an export stacked below another without a header
+        section = guess_narrower(known.section, looks) or guess_section(None, looks)
         if section is None or section.roles in {one.section.roles for one in (known, *others)}:
             return others
         place = section.place(Role.ID)
@@ -363,6 +376,13 @@ def _all_blank(block: RawBlock) -> Mask:
     for column in block.columns:
         blank &= np.asarray(pc.fill_null(pc.equal(trimmed(column), ""), True))
     return blank
+
+
+def _has_time(block: RawBlock, words: TimeWords) -> Mask:
+    found = np.zeros(len(block), np.bool_)
+    for column in block.columns:
+        found |= read_times(column, words).states == CODE[State.GIVEN]
+    return found
 
 
 def _with_examples(section: Section, block: RawBlock) -> Section:

@@ -65,7 +65,7 @@ class RowHashes:
         filled = [pc.fill_null(column, "") if column.null_count else column for column in columns]
         hashes = text_hashes(pc.binary_join_element_wise(*filled, "\x1f") if len(filled) > 1 else filled[0])
         # with their lengths, cells that hold the separator cannot pass for others; a missing cell is no empty one
-        hashes += np.uint64(len(columns)) * np.uint64(self._odd[len(columns)])
+        hashes += np.uint64(self._odd[len(columns)])
         for number, column in enumerate(columns):
             lengths = np.asarray(pc.fill_null(pc.binary_length(column), -1)).astype(np.int64) + 1
             hashes += lengths.astype(np.uint64) * np.uint64(self._odd[number])

@@ -37,7 +37,7 @@ _LINKS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}i
 
 
 class _Counted:
-    """A part of the archive that ends in BadInput when it, or one element of it, grows beyond what it may."""
+    """A part of the archive; BadInput when it, or one element of it, grows beyond what it may."""
 
     def __init__(self, part: IO[bytes], most: int, progress: Callable[[int], None]) -> None:
         self._part = part
@@ -75,8 +75,8 @@ class Spreadsheet:
                 for name, part in self._sheets(archive):
                     yield from self._sheet(archive, name, part, texts, dates, epoch)
         except (
-            zipfile.BadZipFile, zlib.error, EOFError, ParseError, DefusedXmlException, NotImplementedError, RuntimeError,
-            KeyError, ValueError, IndexError, OverflowError, UnicodeError, RecursionError,
+            zipfile.BadZipFile, zlib.error, EOFError, ParseError, DefusedXmlException, NotImplementedError,
+            RuntimeError, KeyError, ValueError, IndexError, OverflowError, UnicodeError, RecursionError,
         ) as error:  # fmt: skip
             raise BadInput(
                 f"the spreadsheet cannot be read ({type(error).__name__})",

@@ -37,10 +37,12 @@ def states_of(texts: pa.StringArray, *, count: bool = False) -> Codes:
 
 def read_counts(texts: pa.StringArray) -> tuple[pa.Int64Array, Codes]:
     """Return a column's numbers, null where there is none, and the states."""
-    states = states_of(texts, count=True)
     plain = trimmed(texts)
-    good = np.asarray(pc.fill_null(pc.match_substring_regex(plain, _NUMBER), False))
-    states[(states == CODE[State.GIVEN]) & ~good] = CODE[State.UNREADABLE]
-    given = pa.array(states == CODE[State.GIVEN])
-    digits = pc.if_else(given, plain, pa.scalar(None, pa.string()))
-    return pc.cast(pc.replace_substring(digits, ",", ""), pa.int64()), states
+    good = pc.fill_null(pc.match_substring_regex(plain, _NUMBER), False)
+    states = np.full(len(texts), CODE[State.GIVEN], np.int8)
+    left = np.flatnonzero(~np.asarray(good))
+    if len(left):
+        told = states_of(texts.take(pa.array(left)), count=True)
+        states[left] = np.where(told == CODE[State.GIVEN], CODE[State.UNREADABLE], told)
+        plain = pc.if_else(good, plain, pa.scalar(None, pa.string()))
+    return pc.cast(pc.replace_substring(plain, ",", ""), pa.int64()), states

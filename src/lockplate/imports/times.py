@@ -5,7 +5,6 @@ milliseconds since 1970 in UTC, a state and a rule for each row.
 What it must never see: a row's other columns; a time that no calendar has.
 """
 
-from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lockplate.imports.shapes import Shaped, shapes_of
 from lockplate.imports.states import CODE, Codes, states_of
 from lockplate.released import RULES, State, TimeRule
 
@@ -21,21 +21,10 @@ RULE_CODE = {rule: code for code, rule in enumerate(RULES)}
 EARLIEST = 631_152_000_000
 """1990, before any of these systems; what is earlier or later is a typing error or no time at all."""
 LATEST = 4_102_444_800_000
-_CLOCK = r"(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<f>\d{1,9}))?)?\s*(?P<p>[AaPp]\.?[Mm]\.?)?"
-_ZONE = r"\s*(?P<z>UTC|GMT|Z|[+-]\d{2}:?\d{2}|(?:[ECMP][SD]T))?"
-_ISO = rf"^\s*(?P<y>\d{{4}})-(?P<m>\d{{1,2}})-(?P<d>\d{{1,2}})(?:[T,\s]\s*{_CLOCK}{_ZONE})?\s*$"
-_SLASHED = rf"^\s*(?P<m>\d{{1,2}})[/.-](?P<d>\d{{1,2}})[/.-](?P<y>\d{{4}}|\d{{2}})(?:,?\s+{_CLOCK}{_ZONE})?\s*$"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WORDED = (
-    rf"^\s*(?:[A-Za-z]{{3,9}},?\s+)?(?P<b>[A-Za-z]{{3,9}})\.?\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}})"
-    rf"(?:,?\s+(?:at\s+)?{_CLOCK}{_ZONE})?\s*$"
-)
-_CLOCK_ONLY = rf"^\s*{_CLOCK}{_ZONE}\s*$"
 _DATE_ONLY = (
     r"^\s*(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|[A-Za-z]{3,9}\.? \d{1,2}, \d{4})\s*$"
 )
-_FORMS = (_SLASHED, _ISO, _WORDED)
-_MILLISECONDS = r"^\s*(1\d{12})\s*$"
 _OFFSETS = {"EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420}
 """Minutes from UTC of the names that exports of American agencies carry."""
 _SEPARATOR = r"\s*(?:\r?\n|\s+(?:to|through|-|–|—)\s+|\s*→\s*)\s*"
@@ -71,75 +60,64 @@ class Instants(msgspec.Struct, frozen=True):
 
 def read_times(texts: pa.StringArray, words: TimeWords) -> Instants:
     """Return a column's instants; texts that are none of the known forms are unreadable."""
-    states = states_of(texts, count=True)
     milliseconds = np.zeros(len(texts), np.int64)
+    states = np.full(len(texts), CODE[State.UNREADABLE], np.int8)
     rules = np.full(len(texts), RULE_CODE[TimeRule.NONE], np.int8)
-    left = np.flatnonzero(states == CODE[State.GIVEN])
-    for form in _FORMS:
-        if not len(left):
-            break
-        found, values, by = _read_form(texts if len(left) == len(texts) else texts.take(pa.array(left)), form, words)
-        milliseconds[left[found]], rules[left[found]] = values[found], by[found]
-        left = np.asarray(left[~found])
+    for rows, form in shapes_of(texts):
+        values, sound = _values(form, words)
+        good = rows[sound]
+        milliseconds[good], states[good] = values[sound], CODE[State.GIVEN]
+        rules[good] = RULE_CODE[_rule(form, words)]
+    left = np.flatnonzero(states != CODE[State.GIVEN])
     if len(left):
-        left = _epoch_milliseconds(texts, left, milliseconds, rules)
-    states[left] = CODE[State.UNREADABLE]
+        # what is no time may be a mask, or nothing
+        told = states_of(texts.take(pa.array(left)), count=True)
+        states[left] = np.where(told == CODE[State.GIVEN], CODE[State.UNREADABLE], told)
     return Instants(milliseconds, states, rules)
 
 
-def _epoch_milliseconds(
-    texts: pa.StringArray, left: NDArray[np.int64], milliseconds: NDArray[np.int64], rules: NDArray[np.int8]
-) -> NDArray[np.int64]:
-    some = texts.take(pa.array(left))
-    found = np.asarray(pc.match_substring_regex(some, _MILLISECONDS))
-    if found.any():
-        numbers = pc.cast(pc.utf8_trim_whitespace(some.filter(pa.array(found))), pa.int64())
-        milliseconds[left[found]] = np.asarray(numbers)
-        rules[left[found]] = RULE_CODE[TimeRule.UTC_IN_TEXT]
-    rest: NDArray[np.int64] = left[~found]
-    return rest
-
-
-def _read_form(
-    texts: pa.StringArray, form: str, words: TimeWords
-) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int8]]:
-    parts = pc.extract_regex(texts, form)
-    found = np.asarray(parts.is_valid())
-    if not found.any():
-        return found, np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int8)
-    year, day = _number(parts, "y"), _number(parts, "d")
-    month = _month(parts) if form == _WORDED else _number(parts, "m")
-    if form == _SLASHED and words.day_first:
+def _values(form: Shaped, words: TimeWords) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return milliseconds since 1970 of texts of one shape, and which of them the calendar and the clock have."""
+    if form.has("ms"):
+        values = form.number("ms")
+        return values, (values >= EARLIEST) & (values < LATEST)
+    year, day = form.number("y"), form.number("d")
+    month = _month(form) if form.has("b") else form.number("m")
+    if form.has("slash") and words.day_first:
         month, day = day, month
-    year = np.where(year < 100, year + 2000, year)
-    clock, sound = _clock(parts)
-    days, real = _days(year, month, day)
-    values = days * 86_400_000 + clock
-    values, rules = _placed(values, _zones(parts), words)
-    found &= real & sound & (values >= EARLIEST) & (values < LATEST)
-    return found, values, rules
+    days, real = _days(year + 2000 if len(form.text("y")) == 2 else year, month, day)
+    clock, sound = _clock(form)
+    zone = form.text("z")
+    values = days * 86_400_000 + clock - _minutes(zone) * 60_000
+    if not zone and words.zone != "UTC":
+        values = _from_zone(values, words.zone)
+    return values, real & sound & (values >= EARLIEST) & (values < LATEST)
 
 
-def _number(parts: pa.StructArray, name: str) -> NDArray[np.int64]:
-    text = parts.field(name)
-    return np.asarray(pc.cast(pc.if_else(pc.fill_null(pc.equal(text, ""), True), "0", text), pa.int64()))
+def _rule(form: Shaped, words: TimeWords) -> TimeRule:
+    zone = form.text("z")
+    if form.has("ms"):
+        return TimeRule.UTC_IN_TEXT
+    if not zone:
+        return words.naive_rule
+    return TimeRule.UTC_IN_TEXT if zone.upper() in {"UTC", "GMT", "Z"} else TimeRule.OFFSET_IN_TEXT
 
 
-def _month(parts: pa.StructArray) -> NDArray[np.int64]:
-    names = pc.utf8_lower(pc.utf8_slice_codeunits(parts.field("b"), 0, 3))
-    return np.asarray(pc.fill_null(pc.index_in(names, pa.array(_MONTHS)), -1)).astype(np.int64) + 1
+def _month(form: Shaped) -> NDArray[np.int64]:
+    name = form.text("b")[:3].lower()
+    return np.full(form.rows, _MONTHS.index(name) + 1 if name in _MONTHS else 0, np.int64)
 
 
-def _clock(parts: pa.StructArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _clock(form: Shaped) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return milliseconds into the day, and where they are a time that a clock shows."""
-    hour, minute, second = _number(parts, "H"), _number(parts, "M"), _number(parts, "S")
-    half = pc.fill_null(pc.utf8_lower(pc.utf8_slice_codeunits(parts.field("p"), 0, 1)), "")
-    is_half = np.asarray(pc.not_equal(half, ""))
-    is_later = np.asarray(pc.equal(half, "p"))
-    sound = (minute < 60) & (second < 61) & np.where(is_half, (hour >= 1) & (hour <= 12), hour < 24)
-    hour = np.where(is_half, hour % 12 + np.where(is_later, 12, 0), hour)
-    fraction = pc.utf8_rpad(pc.utf8_slice_codeunits(pc.fill_null(parts.field("f"), ""), 0, 3), 3, "0")
-    thousandths = np.asarray(pc.cast(fraction, pa.int64()))
+    hour, minute, second = form.number("H"), form.number("M"), form.number("S")
+    half = form.text("p")[:1].lower()
+    sound = (minute < 60) & (second < 61) & ((hour >= 1) & (hour <= 12) if half else hour < 24)
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    digits = len(form.text("f"))
+    fraction = form.number("f")
+    thousandths = fraction * 10 ** (3 - digits) if digits <= 3 else fraction // 10 ** (digits - 3)
     return ((hour * 60 + minute) * 60 + second) * 1000 + thousandths, sound
 
 
@@ -155,34 +133,10 @@ def _days(
     return np.where(sound, days, 0), sound & (days < after)
 
 
-def _zones(parts: pa.StructArray) -> pa.StringArray:
-    return pc.fill_null(parts.field("z"), "")
-
-
-def _placed(
-    values: NDArray[np.int64], zones: pa.StringArray, words: TimeWords
-) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
-    """Return the instants in UTC: by the zone in the text, or by the one for texts that carry none."""
-    encoded = zones.dictionary_encode()
-    names: Sequence[str] = encoded.dictionary.to_pylist()
-    indices = np.asarray(encoded.indices)
-    rules = np.zeros(len(values), np.int8)
-    values = values.copy()
-    for number, name in enumerate(names):
-        here = indices == number
-        if not name:
-            rules[here] = RULE_CODE[words.naive_rule]
-            if words.zone != "UTC":
-                values[here] = _from_zone(values[here], words.zone)
-        elif name.upper() in {"UTC", "GMT", "Z"}:
-            rules[here] = RULE_CODE[TimeRule.UTC_IN_TEXT]
-        else:
-            rules[here] = RULE_CODE[TimeRule.OFFSET_IN_TEXT]
-            values[here] -= _minutes(name) * 60_000
-    return values, rules
-
-
 def _minutes(name: str) -> int:
+    """Return minutes east of UTC."""
+    if name.upper() in {"", "UTC", "GMT", "Z"}:
+        return 0
     if name in _OFFSETS:
         return _OFFSETS[name]
     digits = name[1:].replace(":", "")
@@ -200,14 +154,16 @@ def _from_zone(values: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
 
 def read_window(texts: pa.StringArray, words: TimeWords) -> tuple[Instants, Instants]:
     """Return a searched window's two ends out of one cell: two lines, or with "to" or a dash between."""
-    halves = pc.split_pattern_regex(texts, _SEPARATOR, max_splits=1)
+    halves = pc.split_pattern(texts, "\n", max_splits=1)
+    if not pc.all(pc.equal(pc.list_value_length(halves), 2)).as_py():
+        halves = pc.split_pattern_regex(texts, _SEPARATOR, max_splits=1)
     counts = np.asarray(pc.fill_null(pc.list_value_length(halves), 0))
     if bool((counts == 2).all()):
         first, second = pc.list_element(halves, 0), pc.list_element(halves, 1)
     else:
         # a cell without a second time is no window; what state it is in, is told by the whole cell
         pair = pa.array(counts == 2)
-        padded = pc.if_else(pair, halves, pc.if_else(pair, halves, pa.scalar(["", ""], halves.type)))
+        padded = pc.if_else(pair, halves, pa.scalar(["", ""], halves.type))
         first = pc.if_else(pair, pc.list_element(padded, 0), texts)
         second = pc.if_else(pair, pc.list_element(padded, 1), texts)
     ends = tuple(read_times(part, words) for part in (first, second))

@@ -21,9 +21,23 @@ from lockplate.imports.importing import ImportOrder, ImportReport, import_file
 from lockplate.imports.plan import Plan
 
 START = datetime(2025, 6, 1, 7, tzinfo=UTC)
-ORGANISATIONS = ("Pinewood CA PD", "Elm County CA SO", "Ridge UT Police Department", "Oakvale State Patrol", "Fern TX PD")
+ORGANISATIONS = (
+    "Pinewood CA PD",
+    "Elm County CA SO",
+    "Ridge UT Police Department",
+    "Oakvale State Patrol",
+    "Fern TX PD",
+)
 PEOPLE = ("A. Larch", "Birch, Ben", "C. Rowan", "D. Alder", "Hazel, E.")
-REASONS = ("investigation", "Inv", "stolen vehicle", "459 burglary", "welfare check, elderly", "10851 VC", "hit and run")
+REASONS = (
+    "investigation",
+    "Inv",
+    "stolen vehicle",
+    "459 burglary",
+    "welfare check, elderly",
+    "10851 VC",
+    "hit and run",
+)
 OFFENSES = ("Robbery", "Larceny/Theft Offenses", "Drugs/Narcotics")
 FILTERS = ("Make: Volvo, Color: Red", "", "Color: White", "Body: Sedan, State: CA")
 LABELS = {
@@ -32,13 +46,36 @@ LABELS = {
     "case_number": "Case #", "filters": "Filters", "searched_at": "Search Time", "search_type": "Search Type",
     "prompt": "Text Prompt", "moderation": "Moderation",
 }  # fmt: skip
-A = ("user", "organisation", "networks", "devices", "frame", "plate", "reason", "case_number", "filters", "searched_at", "search_type")
+A = (
+    "user",
+    "organisation",
+    "networks",
+    "devices",
+    "frame",
+    "plate",
+    "reason",
+    "case_number",
+    "filters",
+    "searched_at",
+    "search_type",
+)
 B = ("id", *A, "prompt", "moderation")
 PORTAL = {
     "id": "id", "user": "userId", "searched_at": "searchDate", "networks": "networkCount", "devices": "cameraCount",
     "reason": "reason", "case_number": "caseNumber", "offense": "offenseType",
 }  # fmt: skip
-D = ("id", "organisation", "networks", "devices", "frame_from", "frame_to", "reason", "searched_at", "search_type", "moderation")
+D = (
+    "id",
+    "organisation",
+    "networks",
+    "devices",
+    "frame_from",
+    "frame_to",
+    "reason",
+    "searched_at",
+    "search_type",
+    "moderation",
+)
 D_LABELS = {
     "id": "ID", "organisation": "Org_Name", "networks": "Total_Networks_Searched", "devices": "Total_Devices_Searched",
     "frame_from": "Time_Frame_Start", "frame_to": "Time_Frame_End", "reason": "Reason", "searched_at": "Search_Time",
@@ -68,7 +105,11 @@ class Audit:
         chance = self._chance
         self._at += timedelta(seconds=chance.randrange(1, 900), milliseconds=chance.randrange(1000))
         since = self._at - timedelta(days=chance.choice((1, 7, 30)))
-        plate = f"{chance.randrange(1, 10)}" + "".join(chance.choices("ABCDEFGHJKLMNP", k=3)) + f"{chance.randrange(1000):03d}"
+        plate = (
+            f"{chance.randrange(1, 10)}"
+            + "".join(chance.choices("ABCDEFGHJKLMNP", k=3))
+            + f"{chance.randrange(1000):03d}"
+        )
         return {
             "id": str(uuid.UUID(int=chance.getrandbits(128), version=4)),
             "user": chance.choice(PEOPLE),
@@ -104,7 +145,9 @@ def labels(fields: Sequence[str], names: dict[str, str] = LABELS) -> list[str]:
     return [names[field] for field in fields]
 
 
-def csv_bytes(rows: Sequence[Sequence[str]], *, delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL, end: str = "\r\n") -> bytes:
+def csv_bytes(
+    rows: Sequence[Sequence[str]], *, delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL, end: str = "\r\n"
+) -> bytes:
     """Return rows as CSV."""
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(rows)
@@ -135,12 +178,19 @@ def xlsx_bytes(sheets: dict[str, Sequence[Sequence[str]]], *, inline: bool = Fal
                 else:
                     made += f'<c r="{name}" t="s"><v>{shared.setdefault(cell, len(shared))}</v></c>'
             lines.append(f'<row r="{row}">{made}</row>')
-        parts[f"xl/worksheets/sheet{number}.xml"] = f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
+        parts[f"xl/worksheets/sheet{number}.xml"] = (
+            f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
+        )
     texts = "".join(f'<si><t xml:space="preserve">{escape(text)}</t></si>' for text in shared)
     parts["xl/sharedStrings.xml"] = f'<sst xmlns="{_MAIN}">{texts}</sst>'
-    named = "".join(f'<sheet name="{escape(name)}" sheetId="{number}" r:id="rId{number}"/>' for number, name in enumerate(sheets, 1))
+    named = "".join(
+        f'<sheet name="{escape(name)}" sheetId="{number}" r:id="rId{number}"/>' for number, name in enumerate(sheets, 1)
+    )
     parts["xl/workbook.xml"] = f'<workbook xmlns="{_MAIN}" xmlns:r="{_LINKS}"><sheets>{named}</sheets></workbook>'
-    links = "".join(f'<Relationship Id="rId{number}" Target="worksheets/sheet{number}.xml"/>' for number in range(1, len(sheets) + 1))
+    links = "".join(
+        f'<Relationship Id="rId{number}" Target="worksheets/sheet{number}.xml"/>'
+        for number in range(1, len(sheets) + 1)
+    )
     parts["xl/_rels/workbook.xml.rels"] = f'<Relationships xmlns="{_PACKAGE}">{links}</Relationships>'
     return zipped({"[Content_Types].xml": "<Types/>", **parts})
 
@@ -164,13 +214,15 @@ def table_text(names: Sequence[str], rows: Sequence[Sequence[str]], *, page: int
     wide = [max(len(cell) for cell in column) + 3 for column in zip(names, *rows, strict=True)]
     lines: list[str] = []
     for first in range(0, len(rows), page):
-        for row in (names, *rows[first : first + page]):
-            lines.append("".join(cell.ljust(size) for cell, size in zip(row, wide, strict=True)).rstrip())
+        shown = (names, *rows[first : first + page])
+        lines += ["".join(cell.ljust(size) for cell, size in zip(row, wide, strict=True)).rstrip() for row in shown]
         lines += ["", f"Page {first // page + 1} of {-(-len(rows) // page)}", "\f"]
     return "\n".join(lines).encode()
 
 
-def imported(folder: Path, *files: Path, plan: Plan | None = None, as_of: str | None = None, keep: bool = True) -> list[ImportReport]:
+def imported(
+    folder: Path, *files: Path, plan: Plan | None = None, as_of: str | None = None, keep: bool = True
+) -> list[ImportReport]:
     """Import files into a folder and return their reports."""
     with writing_folder(folder) as writer:
         orders = [ImportOrder(path=path, plan=plan, as_of=as_of, keep_original=keep) for path in files]

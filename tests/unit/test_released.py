@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockplate.imports import states
 from lockplate.imports.states import CODE, states_of
 from lockplate.released import Provenance, ReleasedEvent, ReleaseId, State, state_of
 
@@ -39,16 +40,24 @@ def test_a_dash_for_a_count_is_a_mask(text: str) -> None:
 
 def test_three_things() -> None:
     """A cell that is not there, one that is empty, and one that is masked."""
-    assert [State.NOT_EXPORTED, State.BLANK, State.BLANK, State.MASKED] == [state_of(cell) for cell in (None, "", " \t\xa0", "***")]
+    assert [State.NOT_EXPORTED, State.BLANK, State.BLANK, State.MASKED] == [
+        state_of(cell) for cell in (None, "", " \t\xa0", "***")
+    ]
 
 
 @given(st.lists(st.one_of(st.none(), st.sampled_from([*MASKS, *GIVEN, "", " "]), st.text(max_size=40)), max_size=30))
 def test_a_column_is_as_its_cells(cells: list[str | None]) -> None:
     """What is told of whole columns at once is what is told of each cell."""
-    column = pa.array([None if cell is None else cell.encode("utf-8", "replace").decode() for cell in cells], pa.string())
+    column = pa.array(
+        [None if cell is None else cell.encode("utf-8", "replace").decode() for cell in cells], pa.string()
+    )
 
-    assert [CODE[state_of(cell)] for cell in column.to_pylist()] == states_of(column).tolist()
-    assert [CODE[state_of(cell, count=True)] for cell in column.to_pylist()] == states_of(column, count=True).tolist()
+    for few in (1_000, 0):  # few different texts are looked at one by one, many by Arrow
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(states, "_FEW_WORDS", few)
+            for count in (False, True):
+                wanted = [CODE[state_of(cell, count=count)] for cell in column.to_pylist()]
+                assert wanted == states_of(column, count=count).tolist()
 
 
 def test_details_of_an_event() -> None:
@@ -58,6 +67,13 @@ def test_details_of_an_event() -> None:
         states={},
         entity_details="Hotlist Name: BOLO\nLicense: 1AAA111\nState: CA\nReason: two\nlines\nCase: 25-1\nExpiry: ",
     )
-    told = {"Hotlist Name": "BOLO", "License": "1AAA111", "State": "CA", "Reason": "two\nlines", "Case": "25-1", "Expiry": ""}
+    told = {
+        "Hotlist Name": "BOLO",
+        "License": "1AAA111",
+        "State": "CA",
+        "Reason": "two\nlines",
+        "Case": "25-1",
+        "Expiry": "",
+    }
 
     assert told == event.details()

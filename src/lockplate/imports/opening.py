@@ -89,11 +89,13 @@ def _json_form(start: bytes) -> str:
         return "json" if start[1:].lstrip()[:1] in {b"{", b"]"} else ""
     if start[:1] != b"{" or start[1:].lstrip()[:1] not in {b'"', b"}"}:
         return ""
+    line, _, rest = start.partition(b"\n")
     try:
-        msgspec.json.decode(start.split(b"\n", 1)[0])
+        first = msgspec.json.decode(line)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return "json"
-    return "ndjson"
+    holds_records = any(isinstance(value, list) and value and isinstance(value[0], dict) for value in first.values())
+    return "json" if holds_records and not rest.strip() else "ndjson"
 
 
 def _is_table_text(head: bytes) -> bool:

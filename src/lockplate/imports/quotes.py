@@ -105,7 +105,7 @@ class QuoteRules:
             probe = self.strict(data, place, stop, final=final and stop == len(data))
             if probe is not None and len(probe.cells or ()) in widths:
                 return place
-            line_end = data.find(b"\n", place, stop) + 1
+            line_end = data.find(b"\n", place, stop) + 1 or (stop if final and stop == len(data) else 0)
             if not line_end:
                 return place
             if self.on_one_line_of_width(data, place, line_end, widths):

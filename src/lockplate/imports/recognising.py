@@ -68,7 +68,7 @@ class Recogniser:
         self._given = plan is not None and bool(plan.sections)
         self._words = (plan or Plan()).times
         self._known: list[_Known] = []
-        self._by_shape: dict[tuple[object, ...], _Known | None] = {}
+        self._by_shape: dict[tuple[tuple[str, ...] | None, int], _Known | None] = {}
         self._header: tuple[str, ...] | None = None
         self._headers_ahead = False
         self._sheet: str | None = None
@@ -95,10 +95,10 @@ class Recogniser:
         self._headers_ahead = bool(headers)
         for header, blocks in self._stretches(chunk.blocks, headers):
             self._header = header
-            main = max((len(block) for block in blocks), default=0)
             # the section of the most rows first: rows of other widths are told by it
-            for block in sorted(blocks, key=lambda one: -len(one)):
-                known = self._section_for(block, is_main=len(block) == main)
+            wide = 0 if header is None else len(header)
+            for block in sorted(blocks, key=lambda one: (-len(one), one.width != wide)):
+                known = self._section_for(block)
                 placed += self._sorted_out(block, known, refused)
         return Recognised(placed=tuple(placed), refused=tuple(refused), headers=len(headers))
 
@@ -171,15 +171,15 @@ class Recogniser:
         self._known.append(known)
         return known
 
-    def _section_for(self, block: RawBlock, *, is_main: bool) -> _Known | None:
+    def _section_for(self, block: RawBlock) -> _Known | None:
         """Return the section of a block under the header that stands above it, guessed on first sight."""
-        shape = (block.labels, block.width) if block.labels is not None else (self._header, block.width)
-        if shape not in self._by_shape:
+        header = block.labels if block.labels is not None else self._header
+        shape = (header, block.width)
+        is_main = not any(known is not None and other == header for (other, _), known in self._by_shape.items())
+        again = not self._given and len(block) >= SAMPLE and len(self._known) < MAX_SECTIONS
+        if shape not in self._by_shape or (self._by_shape[shape] is None and again):
             self._by_shape[shape] = self._planned(block) if self._given else self._guessed(block, is_main=is_main)
-        known = self._by_shape[shape]
-        if known is None and not self._given and is_main and len(block) >= SAMPLE and len(self._known) < MAX_SECTIONS:
-            known = self._by_shape[shape] = self._guessed(block, is_main=True)  # more rows than the last time
-        return known
+        return self._by_shape[shape]
 
     def _planned(self, block: RawBlock) -> _Known | None:
         """Return the plan's section for a block: by labels where each cell has one, else by width."""

@@ -9,10 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lockplate.released import COUNT_MASK, MASK, STATES, State
+from lockplate.released import COUNT_MASK, MASK, STATES, State, state_of
 
 CODE = {state: code for code, state in enumerate(STATES)}
 Codes = NDArray[np.int8]
+_FEW_WORDS = 1_000
+"""Below this many different texts, looking at each is quicker than building Arrow's automaton for the masks."""
 _NUMBER = r"^\d{1,12}$|^\d{1,3}(?:,\d{3}){1,3}$"
 
 
@@ -24,13 +26,17 @@ def trimmed(texts: pa.StringArray) -> pa.StringArray:
 def states_of(texts: pa.StringArray, *, count: bool = False) -> Codes:
     """Return the state of each cell, as `released.state_of` does for one."""
     encoded = texts.dictionary_encode()
-    words = trimmed(encoded.dictionary)
-    codes = np.full(len(words) + 1, CODE[State.GIVEN], np.int8)
-    codes[:-1][np.asarray(pc.match_substring_regex(words, MASK))] = CODE[State.MASKED]
-    if count:
-        codes[:-1][np.asarray(pc.match_substring_regex(words, COUNT_MASK))] = CODE[State.MASKED]
-    codes[:-1][np.asarray(pc.equal(words, ""))] = CODE[State.BLANK]
-    codes[-1] = CODE[State.NOT_EXPORTED]
+    words = encoded.dictionary
+    if len(words) <= _FEW_WORDS:
+        told = [CODE[state_of(word, count=count)] for word in words.to_pylist()]
+        codes = np.array([*told, CODE[State.NOT_EXPORTED]], np.int8)
+    else:
+        words = trimmed(words)
+        codes = np.full(len(words) + 1, CODE[State.GIVEN], np.int8)
+        for pattern in (MASK, COUNT_MASK) if count else (MASK,):
+            codes[:-1][np.asarray(pc.match_substring_regex(words, pattern))] = CODE[State.MASKED]
+        codes[:-1][np.asarray(pc.equal(words, ""))] = CODE[State.BLANK]
+        codes[-1] = CODE[State.NOT_EXPORTED]
     found: Codes = codes[np.asarray(pc.fill_null(encoded.indices, len(words)))]
     return found
 

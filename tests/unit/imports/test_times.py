@@ -60,7 +60,9 @@ def test_masks_and_blanks_are_no_times() -> None:
     """A mask stays a mask, a blank a blank."""
     found = read_times(column("***", "", None, "——", "REDACTED"), TimeWords())
 
-    assert [State.MASKED, State.BLANK, State.NOT_EXPORTED, State.MASKED, State.MASKED] == [STATES[code] for code in found.states]
+    assert [State.MASKED, State.BLANK, State.NOT_EXPORTED, State.MASKED, State.MASKED] == [
+        STATES[code] for code in found.states
+    ]
 
 
 def test_a_zone_of_the_plan_places_naive_times_only() -> None:
@@ -79,7 +81,9 @@ def test_the_day_may_stand_first() -> None:
 
 @given(
     st.lists(st.datetimes(datetime(1991, 1, 1), datetime(2098, 1, 1)), min_size=1, max_size=20),
-    st.sampled_from(["%m/%d/%Y, %I:%M:%S %p UTC", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d %H:%M:%S", "%b %d, %Y, %I:%M:%S %p"]),
+    st.sampled_from(
+        ["%m/%d/%Y, %I:%M:%S %p UTC", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d %H:%M:%S", "%b %d, %Y, %I:%M:%S %p"]
+    ),
 )
 def test_a_column_reads_as_strptime_does(moments: list[datetime], form: str) -> None:
     """Against the library's own reading, for columns of one form."""
@@ -90,7 +94,12 @@ def test_a_column_reads_as_strptime_does(moments: list[datetime], form: str) -> 
     assert cut == read_times(column(*texts), TimeWords()).array().to_pylist()
 
 
-@given(st.lists(st.one_of(st.none(), st.text(max_size=30), st.sampled_from([*NONE, *(text for text, _, _ in FORMS)])), max_size=30))
+@given(
+    st.lists(
+        st.one_of(st.none(), st.text(max_size=30), st.sampled_from([*NONE, *(text for text, _, _ in FORMS)])),
+        max_size=30,
+    )
+)
 def test_any_column_reads_row_by_row(texts: list[str | None]) -> None:
     """What a row's time is does not depend on its neighbours."""
     sound = [None if text is None else text.encode("utf-8", "replace").decode() for text in texts]
@@ -103,7 +112,9 @@ def test_any_column_reads_row_by_row(texts: list[str | None]) -> None:
 
 def test_more_shapes_than_are_read_together() -> None:
     """Times of more shapes than a batch has room for are read one by one."""
-    texts = [f"{'x' * (number % 40)}{number:05d}{chr(97 + number % 26)}" for number in range(600)] + ["2025-06-18 00:02:04"]
+    texts = [f"{'x' * (number % 40)}{number:05d}{chr(97 + number % 26)}" for number in range(600)] + [
+        "2025-06-18 00:02:04"
+    ]
 
     assert 1 == read_times(column(*texts), TimeWords()).array().is_valid().sum().as_py()
 

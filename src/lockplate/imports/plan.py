@@ -7,6 +7,7 @@ A plan that a person gives is the whole truth: nothing is guessed beside it, and
 refused.
 """
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +18,7 @@ from lockplate.errors import BadInput
 from lockplate.imports.labels import Role, layout_of
 from lockplate.imports.rows import MAX_FIELDS
 from lockplate.imports.times import TimeWords
+from lockplate.law.yaml_text import plain_yaml, yaml_fault
 from lockplate.released import RecordKind
 
 VERSION = 1
@@ -101,13 +103,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def load_plan(text: str) -> Plan:
     """Return the plan that a YAML text says; raises BadInput for anything else."""
-    if len(text) > MAX_PLAN_BYTES:
-        raise BadInput("a plan of this size is none", code="bad_plan")
     try:
-        made = yaml.safe_load(text)
-        plan = msgspec.convert(made, Plan)
-    except (yaml.YAMLError, msgspec.MsgspecError, ValueError, RecursionError, TypeError, AttributeError) as error:
-        where = str(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__
+        plan = msgspec.convert(plain_yaml(text), Plan)
+    except yaml.YAMLError as error:
+        raise BadInput(f"not a plan ({yaml_fault(error)})", code="bad_plan", next_step=_NEXT) from None
+    except (msgspec.ValidationError, RecursionError) as error:
+        # the place within the plan's own form, never what stands there
+        place = re.search(r"at `(\$[^`]*)`", str(error))
+        where = type(error).__name__ if place is None else f"at `{place[1]}`"
         raise BadInput(f"not a plan ({where})", code="bad_plan", next_step=_NEXT) from None
     _check(plan)
     return plan

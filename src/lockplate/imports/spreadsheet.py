@@ -7,6 +7,7 @@ An archive is a way to hide a bomb: every part is read through a counter, and XM
 """
 
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -76,7 +77,7 @@ class Spreadsheet:
                     yield from self._sheet(archive, name, part, texts, dates, epoch)
         except (
             zipfile.BadZipFile, zlib.error, EOFError, ParseError, DefusedXmlException, NotImplementedError,
-            RuntimeError, KeyError, ValueError, IndexError, OverflowError, UnicodeError, RecursionError,
+            RuntimeError, LookupError, ValueError, OverflowError, OSError, struct.error, RecursionError, AssertionError,
         ) as error:  # fmt: skip
             raise BadInput(
                 f"the spreadsheet cannot be read ({type(error).__name__})",

@@ -86,7 +86,9 @@ def test_names_without_end_are_refused() -> None:
 
 def test_half_a_letter_is_refused() -> None:
     """JSON can write what no text can hold; that row is lost, and is told."""
-    assert ([{"a": "\U0001f600"}], {1: RefusalReason.BAD_JSON}) == lines(b'{"a": "\\ud800"}', b'{"a": "\\ud83d\\ude00"}')
+    assert ([{"a": "\U0001f600"}], {1: RefusalReason.BAD_JSON}) == lines(
+        b'{"a": "\\ud800"}', b'{"a": "\\ud83d\\ude00"}'
+    )
 
 
 @pytest.mark.parametrize("text", [b'{"a": 1', b'[{"a": 1}', b'{"a": [1], "b": [2]}', b'{"a": 1}', b"[" * 99_999])

@@ -53,7 +53,9 @@ class TextStream:
         while data := self._file.read(PIECE_BYTES):
             self._progress(self._file.tell())
             data = kept + data
-            cut = data.rfind(b"\n") + 1 or _before_part(data)
+            cut = data.rfind(b"\n") + 1
+            if not cut and len(data) >= PIECE_BYTES:
+                cut = _before_part(data)
             kept = data[cut:]
             yield self._sound(data[:cut])
         if kept:

@@ -9,6 +9,7 @@ there.
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -28,7 +29,7 @@ from lockplate.imports.manifest import Manifest
 from lockplate.imports.opening import Opened, open_source
 from lockplate.imports.plan import Plan
 from lockplate.imports.recognising import Placed, Recogniser
-from lockplate.imports.rows import Progress
+from lockplate.imports.rows import Chunk, Progress
 from lockplate.imports.seen import RowHashes, Seen, text_hashes
 from lockplate.imports.states import CODE
 from lockplate.imports.tally import Counts, Tally
@@ -158,7 +159,7 @@ class _Reading:
         before = path.stat()
         with path.open("rb") as file:
             opened = open_source(path, file, self._progress, self._plan.delimiter)
-            for chunk in opened.chunks:
+            for chunk in _ahead(opened.chunks):
                 self._tally.headers += chunk.headers
                 self._tally.blank_lines += chunk.blank_lines
                 recognised = self._recogniser.recognise(chunk)
@@ -229,6 +230,15 @@ class _Reading:
             time_rules=dict(self._tally.rules()),
             files=self._writer.finish(),
         )
+
+
+def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Yield chunks, the next one being read while this one is worked on."""
+    with ThreadPoolExecutor(1, thread_name_prefix="released") as reader:
+        waiting = reader.submit(next, chunks, None)
+        while (chunk := waiting.result()) is not None:
+            waiting = reader.submit(next, chunks, None)
+            yield chunk
 
 
 def _plan_hash(plan: Plan | None) -> str | None:

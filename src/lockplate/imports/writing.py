@@ -7,6 +7,7 @@ durable when it is closed. What it must never see: another release.
 import hashlib
 import json
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 
@@ -81,6 +82,8 @@ class _Rows:
         self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []
         self._count = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="records")
+        self._writing: Future[None] | None = None
 
     def add(self, table: pa.Table) -> None:
         self._waiting.append(table)
@@ -89,22 +92,34 @@ class _Rows:
             self._flush()
 
     def _flush(self) -> None:
-        if not self._count:
-            return
+        """Have what waits written beside whatever else goes on; wait for what was given before."""
+        self._wait()
+        if self._count:
+            self._writing = self._thread.submit(self._write, pa.concat_tables(self._waiting))
+            self._waiting, self._count = [], 0
+
+    def _wait(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _write(self, table: pa.Table) -> None:
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=1)
-        self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=ROWS_A_GROUP * 2)
-        self._waiting, self._count = [], 0
+        self._writer.write_table(table, row_group_size=ROWS_A_GROUP * 2)
 
     def close(self) -> bool:
         """Write what waits; say whether there is a file."""
         self._flush()
+        self._wait()
+        self._thread.shutdown()
         if self._writer is None:
             return False
         self._writer.close()
         return True
 
     def abandon(self) -> None:
+        self._thread.shutdown()
         if self._writer is not None:
             self._writer.close()
 

@@ -287,6 +287,29 @@ def test_a_kill_between_two_names_is_mended(file: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / MARK).read_bytes().startswith(b'{"format": 1')
 
 
+def test_a_disk_that_fails_between_two_names_costs_no_release(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stops the exchange of a release for its successor, the next import finds one of the two, whole."""
+    (first,) = imported(tmp_path / "out", file)
+    text = plan_yaml(first.manifest.plan).replace("is: reason", "is: extra")
+    real = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name.startswith(".part-") and self.parent.name == "releases":
+            raise OSError(28, "no room")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="no room"):
+        imported(tmp_path / "out", file, plan=load_plan(text))
+    monkeypatch.undo()
+    with writing_folder(tmp_path / "out"):
+        (manifest,) = open_folder(tmp_path / "out").require_whole().releases
+
+    assert first.manifest == manifest
+
+
 # Any bytes
 
 

@@ -134,6 +134,17 @@ def test_what_is_no_book_is_refused(read: Any, data: bytes) -> None:
         assert "bad_file" == error.code  # noqa: PT017 - no rows would be as good
 
 
+@pytest.mark.parametrize(
+    "doctype", ["<!DOCTYPE a>", "<!DOCTYPE a [<!ENTITY b 'c'>]>", "<!DOCTYPE a SYSTEM 'file:///etc/hostname'>"]
+)
+def test_a_document_type_is_refused(read: Any, doctype: str) -> None:
+    """No book has one, with or without entities."""
+    sheet = "<sheetData><row><c><v>1</v></c></row></sheetData>"
+    assert 1 == len(read(book(sheet)))
+    with pytest.raises(BadInput):
+        read(book(sheet, styles=f"{doctype}<styleSheet/>"))
+
+
 def test_bombs_are_refused(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A part that grows beyond all measure, or one element without end, is never read to its end."""
     flat = book("<sheetData>" + "<row><c><v>1</v></c></row>" * 200_000 + "</sheetData>")

@@ -162,6 +162,19 @@ def test_a_portal_layout(take: Any, name: str) -> None:
     assert told(rows, fields, "id") == taken.column("id")
 
 
+@pytest.mark.parametrize("name", PORTAL_LAYOUTS)
+def test_a_portal_layout_without_a_header(take: Any, name: str) -> None:
+    """Where networks and cameras, reasons and cases look alike, they stay unnamed, and a person is asked to look."""
+    fields = PORTAL_LAYOUTS[name]
+    rows = Audit().rows(["portal_time" if field == "searched_at" else field for field in fields], MANY)
+    taken = take(csv_bytes(rows))
+    roles = [column.role.value for column in taken.manifest.plan.sections[0].columns]
+
+    assert MANY == taken.counts.imported
+    assert all(role in {field, "extra"} for role, field in zip(roles, fields, strict=True)), roles
+    assert roles.count("extra") == len(taken.manifest.unsure)
+
+
 def test_a_naive_time_of_a_portal_is_utc(take: Any) -> None:
     """Layout E writes no zone; the rule says so."""
     rows = Audit().rows(("id", "user", "naive_time", "devices", "reason"), MANY)
@@ -277,9 +290,10 @@ def test_a_label_that_the_cells_contradict(take: Any) -> None:
     names[4], names[9] = names[9], names[4]
     taken = take(csv_bytes([names, *rows]))
 
-    assert rows[0][4] != vendor_time(taken.records[0].searched_at)
-    assert vendor_time(taken.records[0].searched_at) == rows[0][9]
-    assert taken.manifest.unsure or taken.records[0].frame_from is not None
+    (section,) = taken.manifest.plan.sections
+    assert ["", ""] == [section.columns[place].label for place in (4, 9)]
+    assert all(section.columns[place].confidence <= 0.6 for place in (4, 9))
+    assert [vendor_time(one.searched_at) for one in taken.records] == told(rows, A, "searched_at")
 
 
 def test_a_second_header_inside(take: Any) -> None:
@@ -329,6 +343,9 @@ def test_a_column_is_absent_in_one_month(take: Any) -> None:
         taken = take(csv_bytes([HEAD, *rows, *header, *more]))
         assert [*told(rows, A, "user"), *told(more, WITHOUT_ORGANISATION, "user")] == taken.column("user")
         assert State.NOT_EXPORTED is taken.records[-1].states[Field.ORGANISATION]
+
+    taken = take(csv_bytes([HEAD, *rows, *more[:5]]))
+    assert {"field_count": 5} == taken.counts.refused_by_reason  # too few to tell by
 
     no_devices = tuple(field for field in A if field != "devices")
     taken = take(csv_bytes([HEAD, *rows, *Audit(2).rows(no_devices, MANY)]))

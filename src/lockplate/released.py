@@ -66,11 +66,23 @@ class EventField(StrEnum):
     ENTITY_DETAILS = "entity_details"
 
 
+class ShareField(StrEnum):
+    """What one line of a sharing list can say."""
+
+    ORGANISATION = "organisation"
+    """The other one."""
+    SHARED_WITH_OWNER = "shared_with_owner"
+    """Networks that it shares with whoever owns the list."""
+    SHARED_BY_OWNER = "shared_by_owner"
+    """Networks that the list's owner shares with it."""
+
+
 class RecordKind(StrEnum):
     """What a row is about."""
 
     SEARCH = "search"
     EVENT = "event"
+    SHARE = "share"
 
 
 class TimeRule(StrEnum):
@@ -160,6 +172,17 @@ class ReleasedEvent(msgspec.Struct, frozen=True, kw_only=True):
             elif label and line.strip():
                 found[label] = f"{found[label]}\n{line.strip()}"
         return found
+
+
+class ReleasedShare(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a sharing list, in the list's own words: which networks flow between its owner and another one."""
+
+    provenance: Provenance
+    states: Mapping[ShareField, State]
+    organisation: str | None = None
+    shared_with_owner: str | None = None
+    shared_by_owner: str | None = None
+    extra: Mapping[str, str] = {}
 
 
 _DETAIL = re.compile(r"\s*([A-Z][A-Za-z #/]{0,39}):(.*)", re.DOTALL)

@@ -80,7 +80,8 @@ class _Making:
         for role in _COUNTS:
             self._count(role)
         self._window()
-        self._moment(MOMENT[kind])
+        if kind in MOMENT:
+            self._moment(MOMENT[kind])
         for role in (Role.ID, *TEXT_ROLES):
             self._text(role)
         names = [field.value for field in FIELDS[kind]]

@@ -57,7 +57,8 @@ class TextStream:
             if not cut and len(data) >= PIECE_BYTES:
                 cut = _before_part(data)
             kept = data[cut:]
-            yield self._sound(data[:cut])
+            if cut:
+                yield self._sound(data[:cut])
         if kept:
             yield self._sound(kept)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lockplate.imports.labels import EVENT_ROLES, LAYOUTS, TEXT_ROLES, Role, layout_of, roles_of
+from lockplate.imports.labels import EVENT_ROLES, LAYOUTS, SHARE_ROLES, TEXT_ROLES, Role, layout_of, roles_of
 from lockplate.imports.looks import Looks, fits
 from lockplate.imports.plan import PlannedColumn, Section
 from lockplate.released import RecordKind
@@ -120,7 +120,7 @@ def guess_section(header: Sequence[str | None] | None, columns: Sequence[Looks])
         section = _by_labels(labels, pairing, columns)
         if abs(len(labels) - len(columns)) == 1 and _is_ambiguous(labels, pairing, columns):
             section = _doubted(section)
-    return section if section is not None and section.is_timed else None
+    return section if section is not None and section.is_record else None
 
 
 def _doubted(section: Section) -> Section:
@@ -212,7 +212,8 @@ def _by_layout(columns: Sequence[Looks]) -> Section:
     """Return the known layout that the columns' looks fit best, or what looks alone can tell."""
     found: list[tuple[float, tuple[Role, ...]]] = []
     for layout in LAYOUTS:
-        if abs(len(layout.roles) - len(columns)) > 1:
+        # three columns of text are no sharing list unless their labels say so
+        if abs(len(layout.roles) - len(columns)) > 1 or layout.kind is RecordKind.SHARE:
             continue
         labels = tuple(Label("", (role,)) for role in layout.roles)
         pairing = pair(labels, columns)
@@ -272,7 +273,7 @@ def guess_narrower(header: Section, columns: Sequence[Looks]) -> Section | None:
     if left > _MOST_LEFT or _is_ambiguous(labels, pairing, columns):
         return None
     section = _by_labels(labels, pairing, columns)
-    return section if section.is_timed and section.confidence >= 0.5 else None
+    return section if section.is_record and section.confidence >= 0.5 else None
 
 
 def _finished(made: Sequence[PlannedColumn]) -> Section:
@@ -292,8 +293,9 @@ def _finished(made: Sequence[PlannedColumn]) -> Section:
             for column in made
         ]
     columns = tuple(made)
+    is_share = not roles.isdisjoint(SHARE_ROLES)
     return Section(
-        kind=RecordKind.EVENT if is_event else RecordKind.SEARCH,
+        kind=RecordKind.EVENT if is_event else RecordKind.SHARE if is_share else RecordKind.SEARCH,
         layout=layout_of([column.role for column in columns]),
         columns=columns,
     )

@@ -43,6 +43,9 @@ class Role(StrEnum):
     EVENT_TYPE = "event_type"
     ENTITY_TYPE = "entity_type"
     ENTITY_DETAILS = "entity_details"
+    SHARED_WITH_OWNER = "shared_with_owner"
+    """In a sharing list: networks that the organisation shares with the list's owner."""
+    SHARED_BY_OWNER = "shared_by_owner"
     EXTRA = "extra"
     """Kept under its own name."""
 
@@ -51,8 +54,10 @@ TEXT_ROLES = frozenset(
     {
         Role.USER, Role.ORGANISATION, Role.PLATE, Role.REASON, Role.CASE_NUMBER, Role.OFFENSE, Role.FILTERS,
         Role.SEARCH_TYPE, Role.PROMPT, Role.MODERATION, Role.EVENT_TYPE, Role.ENTITY_TYPE, Role.ENTITY_DETAILS,
+        Role.SHARED_WITH_OWNER, Role.SHARED_BY_OWNER,
     }
 )  # fmt: skip
+SHARE_ROLES = frozenset({Role.SHARED_WITH_OWNER, Role.SHARED_BY_OWNER})
 EVENT_ROLES = frozenset({Role.AT, Role.EVENT_TYPE, Role.ENTITY_TYPE, Role.ENTITY_DETAILS})
 
 _NAMES: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
@@ -99,6 +104,8 @@ _NAMES: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
     ((Role.AT, Role.SEARCHED_AT), ("timestamp", "created at", "event time")),
     ((Role.EVENT_TYPE,), ("event type", "action", "event")),
     ((Role.ENTITY_TYPE,), ("entity type", "entity")),
+    ((Role.SHARED_WITH_OWNER,), ("networks shared with me", "networks shared with us", "shared with me")),
+    ((Role.SHARED_BY_OWNER,), ("networks i'm sharing", "networks we share", "shared by me")),
     ((Role.ENTITY_DETAILS,), ("entity details", "details", "event details")),
 )  # fmt: skip
 
@@ -151,6 +158,7 @@ LAYOUTS = (
     _layout("G2", "id searched_at networks case_number offense"),
     _layout("H", "id at user event_type entity_type entity_details", RecordKind.EVENT),
     _layout("H", "at user event_type entity_type entity_details id", RecordKind.EVENT),
+    _layout("sharing list", "organisation shared_with_owner shared_by_owner", RecordKind.SHARE),
     _layout("I", _A.replace("searched_at", "searched_date searched_clock")),
     _layout("I", f"id {_A.replace('searched_at', 'searched_date searched_clock')}"),
 )

@@ -172,6 +172,8 @@ _FITS: MappingProxyType[Role, Callable[[Looks], float]] = MappingProxyType(
         Role.EVENT_TYPE: lambda looks: _text(looks, looks.event * 1.4 - 0.3),
         Role.ENTITY_TYPE: lambda looks: _text(looks, 0.2 - 0.4 * (looks.length > 40)),
         Role.ENTITY_DETAILS: lambda looks: _text(looks, 0.7 * looks.filters),
+        Role.SHARED_WITH_OWNER: lambda looks: -1.0 if looks.is_typed else 0.1,
+        Role.SHARED_BY_OWNER: lambda looks: -1.0 if looks.is_typed else 0.1,
         Role.EXTRA: lambda _: 0.0,
     }
 )

@@ -15,7 +15,7 @@ import msgspec
 import yaml
 
 from lockplate.errors import BadInput
-from lockplate.imports.labels import Role, layout_of
+from lockplate.imports.labels import SHARE_ROLES, Role, layout_of
 from lockplate.imports.rows import MAX_FIELDS
 from lockplate.imports.times import TimeWords
 from lockplate.law.yaml_text import plain_yaml, yaml_fault
@@ -57,8 +57,10 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return roles.index(role) if role in roles else None
 
     @property
-    def is_timed(self) -> bool:
-        """Whether some column says when."""
+    def is_record(self) -> bool:
+        """Whether a row of it is a record: some column says when or, in a sharing list, with whom."""
+        if self.kind is RecordKind.SHARE:
+            return Role.ORGANISATION in self.roles and not SHARE_ROLES.isdisjoint(self.roles)
         return not {Role.SEARCHED_AT, Role.SEARCHED_DATE, Role.AT}.isdisjoint(self.roles)
 
     @property
@@ -143,7 +145,7 @@ def _check_section(section: Section) -> None:
         raise BadInput(f"a section has 1 to {MAX_FIELDS} columns", code="bad_plan", next_step=_NEXT)
     if len(roles) != len(set(roles)):
         raise BadInput("a section says of two columns that they are the same", code="bad_plan", next_step=_NEXT)
-    if not section.is_timed:
+    if not section.is_record:
         raise BadInput("a section has no column that says when", code="bad_plan", next_step=_NEXT)
     if Role.FRAME in roles and (Role.FRAME_FROM in roles or Role.FRAME_TO in roles):
         raise BadInput("`frame` is both ends of the window in one cell", code="bad_plan", next_step=_NEXT)

@@ -191,7 +191,7 @@ class Recogniser:
                         by_label.get(label, PlannedColumn(label=label, role=Role.EXTRA)) for label in block.labels
                     )
                     section = Section(kind=known.section.kind, layout=known.section.layout, columns=columns)
-                    return msgspec.structs.replace(known, section=section) if section.is_timed else None
+                    return msgspec.structs.replace(known, section=section) if section.is_record else None
             return None
         return next((known for known in self._known if len(known.section.columns) == block.width), None)
 
@@ -261,8 +261,8 @@ class Recogniser:
         return Placed(block=block, section=known.section, number=known.number, fields=fields)
 
     def _odd(self, known: _Known, fields: Fields) -> Mask:
-        """Return which rows do not read as the section says, or do not say when."""
-        codes = fields.states[MOMENT[known.section.kind]]
+        """Return which rows do not read as the section says, or do not say when or, in a sharing list, with whom."""
+        codes = fields.states[MOMENT.get(known.section.kind, Role.ORGANISATION.value)]
         odd: Mask = fields.unreadable() | (codes == CODE[State.BLANK]) | (codes == CODE[State.NOT_EXPORTED])
         if known.has_uuids:
             odd |= ~_has_id(fields)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from lockplate.imports.states import Codes
-from lockplate.released import RULES, STATES, EventField, Field, RecordKind
+from lockplate.released import RULES, STATES, EventField, Field, RecordKind, ShareField
 
 INSTANT = pa.timestamp("ms", tz="UTC")
 COUNTS = (Field.NETWORKS, Field.DEVICES)
@@ -22,18 +22,24 @@ WORD = pa.dictionary(pa.int8(), pa.string())
 EXTRA = pa.map_(pa.string(), pa.string())
 _STATE_WORDS = pa.array([state.value for state in STATES])
 _RULE_WORDS = pa.array([rule.value for rule in RULES])
-FIELDS: MappingProxyType[RecordKind, Sequence[Field | EventField]] = MappingProxyType(
-    {RecordKind.SEARCH: tuple(Field), RecordKind.EVENT: tuple(EventField)}
+FIELDS: MappingProxyType[RecordKind, Sequence[Field | EventField | ShareField]] = MappingProxyType(
+    {
+        RecordKind.SEARCH: tuple(Field),
+        RecordKind.EVENT: tuple(EventField),
+        RecordKind.SHARE: tuple(ShareField),
+    }
 )
 MOMENT: MappingProxyType[RecordKind, str] = MappingProxyType(
     {RecordKind.SEARCH: Field.SEARCHED_AT.value, RecordKind.EVENT: EventField.AT.value}
 )
-"""The column that says when."""
+"""The column that says when; a line of a sharing list does not."""
 
 
 def typed(kind: RecordKind) -> tuple[str, ...]:
     """Return the names of fields that are times or counts."""
-    return (MOMENT[kind],) if kind is RecordKind.EVENT else tuple(field.value for field in (*COUNTS, *TIMES))
+    if kind is RecordKind.SEARCH:
+        return tuple(field.value for field in (*COUNTS, *TIMES))
+    return (MOMENT[kind],) if kind in MOMENT else ()
 
 
 def _type_of(name: str) -> pa.DataType:

@@ -39,6 +39,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Imported rows whose id an earlier row of other content has; they are kept and marked."""
     searches: int = 0
     events: int = 0
+    shares: int = 0
+    """Lines of sharing lists."""
 
 
 class Tally:
@@ -69,7 +71,7 @@ class Tally:
         for code, number in enumerate(np.bincount(fields.rules, minlength=len(RULES)).tolist()):
             if number:
                 self._rules[RULES[code].value] += number
-        self._note_period(fields.values.get(MOMENT[kind]))
+        self._note_period(fields.values.get(MOMENT.get(kind, "")))
 
     def _note_masks(self, name: str, fields: Fields) -> None:
         texts = fields.raw[name] if name in fields.raw else fields.values[name]
@@ -101,6 +103,7 @@ class Tally:
             id_repeats=self.id_repeats,
             searches=self.imported[RecordKind.SEARCH],
             events=self.imported[RecordKind.EVENT],
+            shares=self.imported[RecordKind.SHARE],
         )
 
     def period(self) -> tuple[str | None, str | None]:

@@ -20,7 +20,13 @@ from lockplate.imports.rows import RawBlock, RefusedRow
 from lockplate.released import RecordKind
 
 ROWS_A_GROUP = 64 * 1024
-RECORDS = MappingProxyType({RecordKind.SEARCH: "searches.parquet", RecordKind.EVENT: "events.parquet"})
+RECORDS = MappingProxyType(
+    {
+        RecordKind.SEARCH: "searches.parquet",
+        RecordKind.EVENT: "events.parquet",
+        RecordKind.SHARE: "shares.parquet",
+    }
+)
 REFUSALS = "refusals.ndjson"
 DUPLICATES = "duplicates.parquet"
 _PLACES = pa.schema([("row", pa.int64()), ("line", pa.int64()), ("sheet", pa.string())])

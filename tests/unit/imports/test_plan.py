@@ -131,7 +131,7 @@ def test_the_layouts_are_sound() -> None:
     """Each has a time, no field twice, and is told by its own name; every label that was met is known."""
     for layout in LAYOUTS:
         assert len(set(layout.roles)) == len(layout.roles)
-        assert {Role.SEARCHED_AT, Role.SEARCHED_DATE, Role.AT} & set(layout.roles)
+        assert {Role.SEARCHED_AT, Role.SEARCHED_DATE, Role.AT, Role.SHARED_BY_OWNER} & set(layout.roles)
         assert layout.name == layout_of(layout.roles)
     assert "other" == layout_of([Role.USER])
     for field, label in LABELS.items():

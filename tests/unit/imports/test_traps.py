@@ -11,7 +11,7 @@ import pytest
 
 from lockplate.imports.folder import Folder, open_folder
 from lockplate.imports.manifest import Manifest
-from lockplate.imports.reading import events, searches
+from lockplate.imports.reading import events, searches, shares
 from lockplate.released import Field, RecordKind, ReleasedEvent, ReleasedSearch, State
 from released_files import (
     D_LABELS,
@@ -47,7 +47,7 @@ class Imported:
             one for batch in folder.batches(kind=RecordKind.EVENT) for one in events(batch)
         ]
         self.refusals = {one.row: one.reason.value for one in folder.refusals(manifest.release)}
-        assert self.counts.imported == len(self.records) + len(self.events)
+        assert self.counts.imported == len(self.records) + len(self.events) + self.counts.shares
         assert self.counts.refused == len(self.refusals)
 
     def states(self, field: str) -> set[str]:
@@ -215,6 +215,26 @@ def test_layout_h_is_events(take: Any) -> None:
 
     assert (("H",), 9, 0) == (taken.manifest.layouts, len(taken.events), len(taken.records))
     assert ("1AAA111", START) == (taken.events[0].details()["License"], taken.events[0].at)
+
+
+def test_a_sharing_list(take: Any) -> None:
+    """Who shares with whom, line by line, in the list's own words; a mask and a blank stay what they are."""
+    rows = [
+        ["Elm County CA SO", "Elm", ""],
+        ["Ridge UT PD", "", "Pinewood North, Pinewood South"],
+        ["Fern TX PD", "***", "all"],
+    ]
+    head = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
+    taken = take(csv_bytes([head, *rows, ["", "", ""], *rows[:1]], delimiter=";"))
+    lines = [one for batch in taken.folder.batches(kind=RecordKind.SHARE) for one in shares(batch)]
+
+    assert (("sharing list",), 3, 1) == (taken.manifest.layouts, taken.counts.shares, taken.counts.duplicate)
+    assert {5: "empty_row"} == taken.refusals
+    assert [tuple(cell or None for cell in row) for row in rows] == [
+        (one.organisation, one.shared_with_owner, one.shared_by_owner) for one in lines
+    ]
+    assert [2, 3, 4] == [one.provenance.row for one in lines]
+    assert {"given": 1, "masked": 1, "blank": 1} == taken.manifest.states["share"]["shared_with_owner"]
 
 
 def test_layout_i_has_date_and_time_apart(take: Any) -> None:

@@ -35,6 +35,7 @@ HEAD = (
     "Name,Org Name,Total Networks Searched,Total Devices Searched,Time Frame,License Plate,Reason,Case #,Filters,"
     "Search Time,Search Type\r\n"
 )
+WHY = "States, recognition and duplicates share one thread; reading and writing go beside it."
 REASONS = ("investigation", "Inv", "stolen vehicle", "459 burglary", "welfare check", "hit and run", "10851 VC")
 
 
@@ -58,7 +59,7 @@ def measure(ground: Ground, *, told: Told) -> list[Row]:
             measured=rows / seconds,
             alternatives=(other,),
             details=details,
-            why="One thread does it all.",
+            why=WHY,
         ),
         Row(budget=OF_MEMORY, measured=megabytes, details={"rows": rows}, why="Eight bytes a row stand in memory."),
     ]

@@ -31,6 +31,7 @@ witnessed = _shared("witnessed")
 two_nodes = _shared("two_nodes")
 between = _shared("between")
 receiving = _shared("receiving")
+released_files = _shared("released_files")
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ import msgspec
 import plain_clickhouse
 import postgres
 import questions
+import released
 from apart import MeasureFailed, Told, run_apart
 from ground import Ground
 from report import conditions, load_average, print_table, write_json
@@ -60,6 +61,7 @@ BENCHES = {
     "questions": Bench(measure=questions.measure, budgets=questions.BUDGETS, needs_month=True),
     "disk": Bench(measure=disk.measure, budgets=disk.BUDGETS, needs_month=True),
     "memory": Bench(measure=memory.measure, budgets=memory.BUDGETS, needs_month=True),
+    "oversight": Bench(measure=released.measure, budgets=released.BUDGETS),
 }
 
 

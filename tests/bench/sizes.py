@@ -29,6 +29,11 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
         return min(2_000_000, self.reads)
 
     @property
+    def released_rows(self) -> int:
+        """Rows of the released audit that is imported."""
+        return min(10_000_000, self.reads)
+
+    @property
     def bulk_lines(self) -> int:
         """Lines sent over HTTP in batches."""
         return min(1_500_000, self.reads)
@@ -80,8 +85,8 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def free_bytes_needed(self) -> int:
-        """Room on disk: three stores with their merges, the files, and a write-ahead log."""
-        return 2_000_000_000 + self.reads * 60 + self.postgres_rows * 300
+        """Room on disk: three stores with their merges, the files, a write-ahead log, a release with its copy."""
+        return 2_000_000_000 + self.reads * 60 + self.postgres_rows * 300 + self.released_rows * 450
 
 
 def parse_size(text: str) -> Sizes:

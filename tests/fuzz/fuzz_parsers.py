@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import fuzz_seeds as seeds
 import msgspec
+import numpy as np
 
 from lockplate.access import parse_leaf
 from lockplate.checkpoint import parse_checkpoint, verify_checkpoint
@@ -31,6 +32,11 @@ from lockplate.gate.cases import Case
 from lockplate.gate.decision import Gate
 from lockplate.gate.policy_set import PolicyRefused, PolicySet
 from lockplate.gate.suggestive import load_suggestive_words
+from lockplate.imports.assembling import table_of
+from lockplate.imports.manifest import read_manifest, write_manifest
+from lockplate.imports.opening import open_source
+from lockplate.imports.plan import load_plan, plan_yaml
+from lockplate.imports.recognising import Recogniser
 from lockplate.keys.kek import load_kek
 from lockplate.law.loading import ProfileRefused, parse_profiles
 from lockplate.law.local import parse_local_text
@@ -202,6 +208,38 @@ def hot_list(layout: str) -> Callable[[bytes], None]:
         assert all(len(code) <= 3 or code == "(words)" for code in parsed.unknown_types)
 
     return take
+
+
+def take_released(data: bytes) -> None:
+    """Every row of a released file is recognised or refused, once; what is recognised is a table of records."""
+    path = written("released", data)
+    recogniser, seen = Recogniser(), set[tuple[str | None, int]]()
+    with path.open("rb") as file:
+        for chunk in open_source(path, file, lambda _: None).chunks:
+            found = recogniser.recognise(chunk)
+            made = [(row.sheet, row.row) for row in (*chunk.refused, *found.refused)]
+            for placed in found.placed:
+                table = table_of(
+                    placed.block, placed.section, placed.number, placed.fields, np.zeros(len(placed.block), bool)
+                )
+                table.validate(full=True)
+                made += [(placed.block.sheet, row) for row in placed.block.rows.tolist()]
+            assert seen.isdisjoint(made)
+            assert len(set(made)) == len(made)
+            assert len(made) + found.headers == len(chunk.refused) + sum(len(block) for block in chunk.blocks)
+            seen.update(made)
+
+
+def take_plan(data: bytes) -> None:
+    """A plan that was read is written as one that reads the same."""
+    plan = load_plan(data.decode())
+    assert load_plan(plan_yaml(plan)).bare() == plan.bare()
+
+
+def take_manifest(data: bytes) -> None:
+    """A manifest that was read is written as one that reads the same."""
+    manifest = read_manifest(data)
+    assert read_manifest(write_manifest(manifest)) == manifest
 
 
 # What proves
@@ -385,6 +423,12 @@ def parsers() -> Iterator[Parser]:
             f"hot-list-{name}", "files", hot_list(name), lambda name=name: seeds.hot_lists_in(name), (BadInput,)
         )
     yield Parser("places", "files", take_places, seeds.places, (BadInput, *text))
+    for name, made in (
+        ("csv", seeds.released), ("json", seeds.released_json), ("text", seeds.released_text), ("xlsx", seeds.released_sheets),
+    ):  # fmt: skip
+        yield Parser(f"released-{name}", "files", take_released, made, (BadInput,))
+    yield Parser("import-plan", "files", take_plan, seeds.plans, (BadInput, *text))
+    yield Parser("release-manifest", "files", take_manifest, seeds.manifests, (BadInput,))
     yield Parser("local-law", "law", parse_local_text, seeds.local_laws, (CallerError,))
     yield Parser("law-profile", "law", take_profile, seeds.profiles, (ProfileRefused,))
     yield Parser("report", "law", take_report, seeds.reports, (SettingRefused,))

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -127,6 +128,98 @@ def hot_lists_in(layout: str) -> tuple[bytes, ...]:
     """Return a small file of one layout, with both kinds of line ends."""
     found = tuple(sample.text().encode() for sample in SAMPLES if sample.layout == layout)
     return (*found, *(one.replace(b"\n", b"\r\n") for one in found))
+
+
+RELEASED = (
+    "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Search Time,Search Type\r\n"
+    'a1,"Larch, A.",Pinewood CA PD,12,"06/01/2025, 01:02:03 AM UTC\n06/02/2025, 01:02:03 AM UTC",7KTN041,459,25-1,'
+    '"06/02/2025, 01:02:04 AM UTC",search\r\n'
+    'a2,***,Elm County CA SO,——,"06/01/2025, 01:02:03 AM UTC to 06/02/2025, 01:02:03 AM UTC",Z*00*,"say ""x""",,'
+    '"06/02/2025, 01:03:04 AM UTC",lookup\r\n'
+    "a2,REDACTED,,0,,,,,2025-06-18 00:02:04.789,convoy\r\n"
+)
+
+
+def released() -> tuple[bytes, ...]:
+    """Return a released audit, as is, in another encoding, and an admin log."""
+    log = (
+        b"event_id,timestamp,user,event_type,entity_type,entity_details\n"
+        b'1,2026-02-25T00:05:05.983Z,Ann,create,hotlist,"License: 7KTN041\nState: CA"\n'
+    )
+    return RELEASED.encode(), RELEASED.encode("utf-16"), RELEASED.replace(",", ";").encode(), log
+
+
+def released_json() -> tuple[bytes, ...]:
+    """Return searches as an array, and one a line."""
+    rows = [
+        {"id": f"a{number}", "searchDate": "2026-02-25T00:05:05.983Z", "networkCount": number, "reason": None}
+        for number in range(3)
+    ]
+    return (
+        json.dumps(rows).encode(),
+        b"\n".join(json.dumps(row).encode() for row in rows),
+        json.dumps({"data": rows}).encode(),
+    )
+
+
+def released_text() -> tuple[bytes, ...]:
+    """Return a table as the text of a PDF has it."""
+    text = (
+        b"ID     Org_Name          Networks   Search_Time               Reason\n"
+        b"a1     Pinewood CA PD          12   06/01/2025, 01:02 AM      stolen\n"
+        b"                                                             car\n\f"
+        b"a2     Elm County SO            3   06/01/2025, 01:03 AM      459\n    Page 1 of 2\n"
+    )
+    return (text,)
+
+
+def released_sheets() -> tuple[bytes, ...]:
+    """Return a spreadsheet of one sheet."""
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    links = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    words = ["id", "Search Time", "Name", "a1", "06/01/2025, 01:02:03 AM UTC", "Ann"]
+    rows = ("".join(f'<c t="s"><v>{at}</v></c>' for at in row) for row in ((0, 1, 2), (3, 4, 5)))
+    cells = "".join(f"<row>{row}</row>" for row in rows)
+    parts = {
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{links}"><sheets><sheet name="a" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData>{cells}</sheetData></worksheet>",
+        "xl/sharedStrings.xml": f"<sst {main}>{''.join(f'<si><t>{word}</t></si>' for word in words)}</sst>",
+    }
+    made = []
+    for packing in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", packing) as archive:
+            for name, text in parts.items():
+                archive.writestr(zipfile.ZipInfo(name), text, packing)
+        made.append(out.getvalue())
+    return tuple(made)
+
+
+def plans() -> tuple[bytes, ...]:
+    """Return plans of an import."""
+    return (
+        (
+            b"plan: 1\nzone: America/Denver\nday_first: false\nsections:\n- kind: search\n  columns:\n"
+            b"  - {label: Name, is: user, why: label, confidence: 0.9, examples: [Ann]}\n"
+            b"  - {label: When, is: searched_at}\n"
+        ),
+        b"{plan: 1, sections: [{columns: [{is: id}, {is: searched_date}, {is: searched_clock}]}]}",
+    )
+
+
+def manifests() -> tuple[bytes, ...]:
+    """Return the manifest of a release without rows."""
+    counts = {
+        "rows": 0, "imported": 0, "duplicate": 0, "refused": 0, "refused_by_reason": {}, "headers": 0, "blank_lines": 0,
+        "id_repeats": 0,
+    }  # fmt: skip
+    made = {
+        "format": 1, "release": "0" * 16, "file_name": "a.csv", "sha256": "0" * 64, "bytes": 0, "imported_at": "", "form": "csv",
+        "original_kept": True, "plan": {"plan": 1}, "layouts": [], "period_from": None, "period_to": None, "counts": counts,
+        "states": {}, "masks": {}, "time_rules": {}, "files": [],
+    }  # fmt: skip
+    return (json.dumps(made).encode(),)
 
 
 def places() -> tuple[bytes, ...]:

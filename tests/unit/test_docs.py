@@ -13,6 +13,8 @@ from lockplate.cli.main import app
 from lockplate.findings import RULES
 from lockplate.gate.floor import FLOOR
 from lockplate.hotlist import AlertOn, Category, Priority
+from lockplate.imports.labels import LAYOUTS, Role
+from lockplate.imports.rows import RefusalReason
 from lockplate.intake import passages
 from lockplate.intake.delivery import Refusal
 from lockplate.law.profile import LawProfile
@@ -25,6 +27,7 @@ from lockplate.operations.waiting import WAITING
 from lockplate.read import RejectReason
 from lockplate.readers.column_map import ColumnMap, load_column_map
 from lockplate.readers.formats import FORMATS
+from lockplate.released import State, TimeRule
 from lockplate.settings import Settings
 from lockplate.terms import RecordMode
 from lockplate.web.application import API_ROUTES
@@ -272,3 +275,11 @@ def test_every_rule_of_the_findings_is_on_its_page() -> None:
     words = {"certain": "certain", "likely": "likely", "hint": "a hint"}
     told = {row[0].strip("`"): row[2] for row in rows(page("findings.md"), 3) if row[0].startswith("`")}
     assert {name: words[rule.sure.value] for name, rule in RULES.items()} == told
+
+
+def test_every_word_of_the_import_is_on_its_page() -> None:
+    """Roles of a plan, reasons of refusal, states, rules of times and layouts stand on the page."""
+    text = page("oversight-import.md")
+    words = [*Role, *RefusalReason, *State, *(rule for rule in TimeRule if rule is not TimeRule.NONE)]
+    assert [] == [word.value for word in words if f"`{word.value}`" not in text]
+    assert [] == sorted({layout.name for layout in LAYOUTS if f"`{layout.name}`" not in text})

@@ -23,11 +23,13 @@ PIPED_WIDTH = 160
 DONE, FAILED, CALLER, DENIED, PENDING = 0, 1, 2, 3, 4
 
 _CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
+_ESCAPED = {code: f"\\u{code:04x}" for code in range(127, 160)}
+"""JSON leaves these as they are; they stand in its strings only."""
 
 
 def print_json(value: object) -> None:
-    """Print one JSON value on one line, and nothing else."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    """Print one JSON value on one line, and nothing else; what could command a terminal is escaped."""
+    sys.stdout.write(msgspec.json.encode(value).decode().translate(_ESCAPED) + "\n")
 
 
 def printable(value: object) -> str:

@@ -30,6 +30,7 @@ WORDS = {
         "cosign",
     },
     "operator": {"list", "show", "change"},
+    "oversight": {"import", "plan"},
     "place": {"add", "import", "list", "remove"},
     "reader": {"add", "list", "key", "change", "activate", "deactivate"},
     "record": {"list", "show", "details", "opening", "findings"},
@@ -44,6 +45,7 @@ WORDS = {
 WITHOUT_A_NODE = {("law", word) for word in ("list", "show", "table", "check", "compare")}
 WITHOUT_A_NODE |= {("log", word) for word in ("verify", "count")}
 WITHOUT_A_NODE |= {("witness", word) for word in WORDS["witness"]} | {("listen", "mqtt")}
+WITHOUT_A_NODE |= {("oversight", word) for word in WORDS["oversight"]}
 """Commands that read only what ships with the program, or what somebody was handed."""
 
 

@@ -320,7 +320,7 @@ def test_any_text_comes_out_the_same_again(text: str) -> None:
     assert (len(found.readings) == 1) == (found.outcome is Outcome.ONE)
     assert (found.outcome is Outcome.UNKNOWN) == (Marker.UNKNOWN in {mark.marker for mark in found.marks})
     for reading in found.readings:
-        assert not (reading.agency.kind is AgencyKind.IMMIGRATION_ENFORCEMENT) or reading.agency.has(Marker.IMMIGRATION)
+        assert reading.agency.kind is not AgencyKind.IMMIGRATION_ENFORCEMENT or reading.agency.has(Marker.IMMIGRATION)
         assert all(set(mark.words.split()) <= {*words, "task", "force", "fusion", "center"} for mark in found.marks)
 
 

@@ -18,7 +18,7 @@ from lockplate.law.yaml_text import plain_yaml, yaml_fault
 from lockplate.terms import AgencyKind
 
 CODE = "confirmed"
-COLUMNS = ("name", "agency", "apart", "kind", "state", "by", "on", "note")
+COLUMNS = ("name", "agency", "apart", "kind", "state", "by", "day", "note")
 MAX_CONFIRMED_BYTES = 262_144
 _YES = {"yes": True, "true": True, "no": False, "false": False, "": False}
 
@@ -35,13 +35,14 @@ class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
     kind: AgencyKind | None = None
     state: str = ""
     by: str = ""
-    on: str = ""
+    day: str = ""
+    """When it was decided, as written; not `on`, which YAML takes for a yes."""
     note: str = ""
 
     def words(self) -> str:
         """Return who decided, when and why, as far as it is said."""
         who = f" by {self.by}" if self.by else ""
-        when = f" on {self.on}" if self.on else ""
+        when = f" on {self.day}" if self.day else ""
         return f"confirmed{who}{when}" + (f": {self.note}" if self.note else "")
 
 
@@ -102,7 +103,7 @@ def _confirmed(row: Mapping[str, str], where: str) -> Confirmed:
         kind=kind_of(row["kind"], where, CODE),
         state=state_of(row["state"], where, CODE),
         by=row["by"],
-        on=row["on"],
+        day=row["day"],
         note=row["note"],
     )
     if not (made.agency or made.apart or made.kind or made.state):

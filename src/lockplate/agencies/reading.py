@@ -26,6 +26,8 @@ _COMMON = frozenset({"of", "for", "at", "state", "us", "office"})
 """Words that end or begin a name only because a phrase beside them was taken out."""
 _OF_A_COUNTY = frozenset({"sheriff", "constable", "prosecutor", "public-defender"})
 """Bodies that are a county's whether or not the word stands there, so that it is not part of their key."""
+ABSENT = "~"
+"""A part of a key that the name does not say."""
 MAY_BE = "may be"
 """How a meaning begins that is one of two."""
 
@@ -168,9 +170,9 @@ def _labelled_federal(parts: Parts) -> Reading | None:
     body = bodies[0] if bodies else ("military" if military else "")
     key = [
         "us",
-        parts.state.lower() or "-",
-        _squeezed(place) or "-",
-        body or "-",
+        parts.state.lower() or ABSENT,
+        _squeezed(place) or ABSENT,
+        body or ABSENT,
         *sorted(bodies[1:]),
         *_label_key(parts),
     ]
@@ -203,8 +205,8 @@ def _foreign(parts: Parts) -> Reading | None:
         parts.suppose(named[0] if named else province, says, Sureness.LIKELY)
     key = [
         "abroad",
-        country.lower() or "-",
-        "".join(words) or "-",
+        country.lower() or ABSENT,
+        "".join(words) or ABSENT,
         *sorted({*bodies, *(span.words.replace(" ", "-") for span in own)}),
         *_label_key(parts),
     ]
@@ -238,7 +240,7 @@ def _local(parts: Parts) -> Reading | None:
     shown_unit = "" if body in _OF_A_COUNTY and unit in COUNTY_UNITS else unit
     extra = sorted({*bodies[1:], *(one for one in parts.values(Role.FEDERAL))})
     key = [
-        parts.state.lower() or "-", _squeezed(place, shown_unit) or "-", body, *extra, *_label_key(parts),
+        parts.state.lower() or ABSENT, _squeezed(place, shown_unit) or ABSENT, body, *extra, *_label_key(parts),
     ]  # fmt: skip
     return parts.reading(kind, key, _title(parts, place, unit, body), place=place, body=body)
 
@@ -311,7 +313,7 @@ def _without_body(
 
 def _bare(parts: Parts, kind: AgencyKind, place: str, unit: str, what: str) -> Reading:
     """Return the reading of a name without a body."""
-    key = [parts.state.lower() or "-", _squeezed(place, unit) or "-", what, *_label_key(parts)]
+    key = [parts.state.lower() or ABSENT, _squeezed(place, unit) or ABSENT, what, *_label_key(parts)]
     return parts.reading(kind, key, _title(parts, place, unit, ""), place=place, body=what)
 
 

@@ -42,7 +42,8 @@ def _letters(text: str) -> list[str]:
     if text.isascii():
         return _WORD.findall(text.lower().translate(_APOSTROPHES))
     while True:
-        step = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold()
+        # upper case first, so that letters with one capital between them, such as the dotless i, are one
+        step = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).upper().casefold()
         step = "".join(letter for letter in step if not unicodedata.combining(letter))
         if step == text:
             return _WORD.findall(step)

@@ -133,7 +133,8 @@ def _federal(parts: Parts) -> Reading | None:
         sure = Sureness.LIKELY if is_initials else Sureness.CERTAIN
         _mark_federal(parts, span.meaning.value, span.words, sure)
         if is_initials:
-            parts.suppose(span.words, "stands alone, without the agency's name spelled out", Sureness.LIKELY)
+            beside = "with the release's own label" if "federal" in parts.values(Role.LABEL) else "alone"
+            parts.suppose(span.words, f"stands {beside}, without the agency's name spelled out", Sureness.LIKELY)
     if place or parts.state:
         parts.suppose(
             f"{place} {parts.state.lower()}".strip(),

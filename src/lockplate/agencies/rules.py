@@ -51,7 +51,7 @@ def resolve_by_rules(name: str) -> Resolution:
     if len(best) == 1:
         (reading,) = best.values()
         return one_of(name, reading, Authority.RULES)
-    return several(name, tuple(best[key] for key in sorted(best)), Authority.RULES)
+    return several(name, tuple(best[key] for key in sorted(best, key=_known_first)), Authority.RULES)
 
 
 def one_of(name: str, reading: Reading, authority: Authority, *, steps: tuple[Step, ...] = ()) -> Resolution:
@@ -86,6 +86,10 @@ def sign(name: str) -> str:
 def labels_of(name: str) -> tuple[Mark, ...]:
     """Return the markers that the labels in a name raise."""
     return label_marks(cut(folded(name)))
+
+
+def _known_first(key: AgencyKey) -> tuple[bool, str]:
+    return key.startswith(NOT_KNOWN), key
 
 
 def _at_most_hint(mark: Mark) -> Sureness:

@@ -103,7 +103,7 @@ BODIES: dict[str, Body] = {
         Body("fire-marshal", "fire marshal", None, ("fire marshal", "fire marshals office", "state fire marshal")),
         Body("marshal", "marshal", None, ("marshal", "marshals", "marshals office", "town marshal", "city marshal",
              "city marshals office", "marshals department", "marshal office")),
-        Body("police", "police", None, _POLICE),
+        Body("police", "police department", None, _POLICE),
         Body("corrections", "corrections", None, ("department of corrections", "corrections", "doc",
              "department of correction", "correctional services")),
         Body("probation", "probation", None, ("probation", "probation department", "adult probation", "parole",
@@ -231,7 +231,7 @@ def _federal() -> Iterator[tuple[str, Meaning]]:
             yield name, Meaning(Role.FEDERAL, federal.id, says)
             yield f"us {name.removeprefix('us ')}", Meaning(Role.FEDERAL, federal.id, says)
         for name in federal.initials:
-            yield name, Meaning(Role.FEDERAL, federal.id, f"are the initials of {federal.title} (United States)")
+            yield name, Meaning(Role.FEDERAL, federal.id, f"are initials that {federal.title} (United States) uses")
             yield f"us {name}", Meaning(Role.FEDERAL, federal.id, says)
     for words in MILITARY:
         yield words, Meaning(Role.MILITARY, words, "names the armed forces of the United States")

@@ -26,6 +26,7 @@ from lockplate.cli.law import law
 from lockplate.cli.local_law import adopt, change, list_local, repeal, trace
 from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
+from lockplate.cli.oversight import oversight
 from lockplate.cli.parsing import parse
 from lockplate.cli.people import people
 from lockplate.cli.places import places
@@ -67,6 +68,7 @@ for nouns, name in (
     (documents, "document"),
     (places, "place"),
     (witness, "witness"),
+    (oversight, "oversight"),
 ):
     app.add_typer(nouns, name=name)
 law.command("trace")(trace)

@@ -17,7 +17,9 @@ from lockplate.sharing_graph.graph import SharingGraph
 from lockplate.sharing_graph.statement import Edge
 from lockplate.terms import AgencyKind
 
-NODE_HEAD = ("key", "title", "kind", "state", "markers", "network", "can_be_searched_by", "can_search")
+MOST_WRITTEN = 20
+"""Names of one agency that a file shows."""
+NODE_HEAD = ("key", "title", "kind", "state", "markers", "network", "written", "can_be_searched_by", "can_search")
 EDGE_HEAD = ("owner", "searcher", "how", "rows", "first", "last", "evidence")
 _NODE_DATA = (
     ("title", "string"),
@@ -25,6 +27,7 @@ _NODE_DATA = (
     ("state", "string"),
     ("markers", "string"),
     ("network", "boolean"),
+    ("written", "string"),
 )
 _EDGE_DATA = (("how", "string"), ("rows", "long"), ("first", "string"), ("last", "string"), ("evidence", "string"))
 
@@ -37,6 +40,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     markers: tuple[str, ...] = ()
     """Each with its words and how sure, such as `federal (fbi; likely)`."""
+    written: tuple[str, ...] = ()
+    """Names that came to this key, as releases write them."""
 
 
 def known_of(resolution: Resolution) -> Known:
@@ -61,7 +66,7 @@ def graphml(graph: SharingGraph, known: Mapping[str, Known]) -> Iterator[str]:
     yield '<graph id="sharing" edgedefault="directed">\n'
     for name in graph.names:
         one = known.get(name, Known(title=name))
-        cells = (one.title, one.kind.value, one.state, "; ".join(one.markers), _yes(graph, name, "true", "false"))
+        cells = _node_cells(one, _yes(graph, name, "true", "false"))
         yield f"<node id={safe_attribute(name)}>{_data('node', _NODE_DATA, cells)}</node>\n"
     for edge in graph.edges():
         ends = f"source={safe_attribute(edge.owner)} target={safe_attribute(edge.searcher)}"
@@ -76,9 +81,7 @@ def nodes_csv(graph: SharingGraph, known: Mapping[str, Known]) -> Iterator[str]:
         one = known.get(name, Known(title=name))
         number = graph.number(name)
         counts = (str(len(side.of(number))) for side in (graph.outward, graph.inward))
-        yield _line(
-            (name, one.title, one.kind.value, one.state, "; ".join(one.markers), _yes(graph, name, "yes", ""), *counts)
-        )
+        yield _line((name, *_node_cells(one, _yes(graph, name, "yes", "")), *counts))
 
 
 def edges_csv(graph: SharingGraph) -> Iterator[str]:
@@ -86,6 +89,10 @@ def edges_csv(graph: SharingGraph) -> Iterator[str]:
     yield _line(EDGE_HEAD)
     for edge in graph.edges():
         yield _line((edge.owner, edge.searcher, *_edge_cells(edge)))
+
+
+def _node_cells(one: Known, network: str) -> tuple[str, ...]:
+    return one.title, one.kind.value, one.state, "; ".join(one.markers), network, "; ".join(one.written)
 
 
 def _edge_cells(edge: Edge) -> tuple[str, ...]:

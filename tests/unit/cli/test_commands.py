@@ -27,6 +27,7 @@ WORDS = {
         "cosign",
     },
     "operator": {"list", "show", "change"},
+    "oversight": {"agencies"},
     "place": {"add", "import", "list", "remove"},
     "reader": {"add", "list", "key", "activate", "deactivate"},
     "record": {"list", "show", "details", "opening", "findings"},
@@ -40,6 +41,7 @@ WORDS = {
 
 WITHOUT_A_NODE = {("law", word) for word in ("list", "show", "table", "check", "compare")}
 WITHOUT_A_NODE |= {("log", word) for word in ("verify", "count")}
+WITHOUT_A_NODE |= {("oversight", word) for word in WORDS["oversight"]}
 WITHOUT_A_NODE |= {("witness", word) for word in WORDS["witness"]}
 """Commands that read only what ships with the program, or what somebody was handed."""
 

@@ -86,10 +86,11 @@ def test_what_stands_in_the_files() -> None:
         "",
         "federal (fbi; likely)",
         "",
+        "",
         "0",
         "1",
     ] == nodes[3]
-    assert ["pool", "pool", "unknown", "", "", "yes", "0", "1"] == nodes[2]
+    assert ["pool", "pool", "unknown", "", "", "yes", "", "0", "1"] == nodes[2]
 
 
 def test_an_ambiguous_name_is_told_with_its_hints() -> None:

@@ -41,7 +41,8 @@ FEDERAL: dict[str, Federal] = {
         ),
         Federal(
             "cbp", "Customs and Border Protection",
-            ("customs border protection", "office of field operations"), ("cbp",), "dhs", immigration=True,
+            ("customs border protection", "us customs", "customs border patrol", "office of field operations"),
+            ("cbp",), "dhs", immigration=True,
         ),
         Federal("cbp-usbp", "Border Patrol", ("border patrol",), ("usbp",), "cbp", immigration=True),
         Federal(
@@ -51,9 +52,9 @@ FEDERAL: dict[str, Federal] = {
         Federal("usss", "Secret Service", ("secret service",), ("usss",), "dhs"),
         Federal("tsa", "Transportation Security Administration", ("transportation security administration",),
                 ("tsa",), "dhs"),
-        Federal("fps", "Federal Protective Service", ("federal protective service",), ("fps",), "dhs"),
+        Federal("fps", "Federal Protective Service", ("federal protective service",), ("fps",), "dhs", doubtful=True),
         Federal("uscg", "Coast Guard", ("coast guard", "coast guard investigative service"), ("uscg", "cgis"), "dhs"),
-        Federal("doj", "Department of Justice", (), ("usdoj",)),
+        Federal("doj", "Department of Justice", ("department of justice",), ("usdoj", "doj"), doubtful=True),
         Federal("fbi", "Federal Bureau of Investigation", ("federal bureau of investigation",), ("fbi",), "doj"),
         Federal("dea", "Drug Enforcement Administration", ("drug enforcement administration",), ("dea",), "doj"),
         Federal(
@@ -76,7 +77,7 @@ FEDERAL: dict[str, Federal] = {
         Federal("blm", "Bureau of Land Management", ("bureau of land management",), ("blm",), doubtful=True),
         Federal("usfs", "Forest Service", ("us forest service", "national forest service"), ("usfs",)),
         Federal("usfws", "Fish and Wildlife Service", ("us fish wildlife service", "us fish wildlife"), ("usfws",)),
-        Federal("bia", "Bureau of Indian Affairs", ("bureau of indian affairs",), ("bia",)),
+        Federal("bia", "Bureau of Indian Affairs", ("bureau of indian affairs",), ("bia",), doubtful=True),
         Federal(
             "va-police", "Veterans Affairs Police",
             ("veterans affairs", "department of veterans affairs", "va medical center", "va hospital"), ("vamc",),
@@ -88,7 +89,7 @@ FEDERAL: dict[str, Federal] = {
                 "dod"),
         Federal(
             "afosi", "Air Force Office of Special Investigations",
-            ("air force office of special investigations",), ("afosi",), "dod",
+            ("air force office of special investigations", "air force osi"), ("afosi",), "dod",
         ),
         Federal("army-cid", "Army Criminal Investigation Division", ("army criminal investigation division",
                 "army cid"), (), "dod"),
@@ -103,9 +104,18 @@ MILITARY: tuple[str, ...] = (
     "naval base",
     "naval air station", "naval station", "naval weapons station", "marine corps base", "marine corps air station",
     "army garrison", "army base", "us army", "us navy", "us air force", "us marine corps", "us space force",
-    "space force base", "army depot", "security forces squadron", "air reserve base", "air national guard base",
+    "space force base", "army depot", "security forces squadron", "air force", "usaf", "marine corps", "usmc",
+    "national guard", "air reserve base", "air national guard base",
 )  # fmt: skip
 """Words of the armed forces; the place beside them stays part of the name."""
+
+
+SPELLED_DOUBTFUL = frozenset({"marshals service"})
+"""Spelled out, and yet also a tribe's or town's own."""
+DEPARTMENT = "department of "
+"""What begins a name that a state may have a department of, too."""
+OFFICES = frozenset({"field", "office", "sector", "region", "district", "division", "headquarters", "station"})
+"""Words of a federal agency's offices."""
 
 
 def line_of(agency: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ What it must never see: lists, confirmations; a sure word where a rule only supp
 from collections.abc import Sequence
 
 from lockplate.agencies.agency import NOT_KNOWN, Agency, AgencyKey, Mark, Marker, Reading, Step
-from lockplate.agencies.federal import FEDERAL, line_of
+from lockplate.agencies.federal import DEPARTMENT, FEDERAL, line_of
 from lockplate.agencies.spans import STATES, TOWN_BODIES, Span
 from lockplate.agencies.states import (
     COUNTRIES,
@@ -15,6 +15,7 @@ from lockplate.agencies.states import (
     INDEPENDENT_CITY_STATE,
     PROVINCES,
     STATE_NAMES,
+    UNMISTAKABLE,
 )
 from lockplate.agencies.words import BODIES, COUNTY_UNITS, LABELS, LEGAL_FORMS, PHRASES, SETTINGS, Role
 from lockplate.terms import AgencyKind, Sureness
@@ -46,6 +47,12 @@ class Parts:
                 is_plain = span.role is not Role.PLACE and PHRASES.get(tuple(span.words.split())) == span.meaning
                 sure = Sureness.CERTAIN if is_plain else Sureness.LIKELY
                 self.steps.append(Step(words=span.words, says=span.meaning.says, sure=sure))
+
+    def copy(self) -> "Parts":
+        """Return the same phrases with the steps and marks so far, to try another reading on."""
+        other = Parts(self.spans)
+        other.state, other.steps, other.marks = self.state, [*self.steps], [*self.marks]
+        return other
 
     def of(self, *roles: Role) -> list[Span]:
         """Return the phrases of some roles, in order."""
@@ -84,10 +91,25 @@ def read_spans(spans: Sequence[Span]) -> list[Reading]:
         if len(states) > 1:
             parts.suppose(state.lower(), f"is one of {len(states)} states in the name", Sureness.HINT)
         _labels(parts)
-        reading = _federal(parts) or _foreign(parts) or _local(parts)
-        if reading is not None:
-            found.append(reading)
+        reading = _federal(parts)
+        found += [reading] if reading is not None else _not_federal(parts)
     return found
+
+
+def _not_federal(parts: Parts) -> list[Reading]:
+    """Return the readings of what no federal agency's name is: abroad, here, or both."""
+    abroad = parts.copy()
+    foreign = _foreign(abroad)
+    if foreign is not None and (abroad.of(Role.FOREIGN) or not _is_also_a_town(foreign.agency.place)):
+        return [foreign]
+    return [reading for reading in (foreign, _local(parts)) if reading is not None]
+
+
+def _is_also_a_town(place: str) -> bool:
+    """Say whether a country's name in a place may be a town's or region's: Mexico, New England."""
+    return not (set(place.split()) & {*UNMISTAKABLE, *PROVINCES}) and not any(
+        country in place for country in UNMISTAKABLE if " " in country
+    )
 
 
 def label_marks(spans: Sequence[Span]) -> tuple[Mark, ...]:
@@ -190,7 +212,7 @@ def _foreign(parts: Parts) -> Reading | None:
     own = parts.of(Role.FOREIGN)
     country = own[0].meaning.value if own else ""
     if not own:
-        if parts.state or not words:
+        if parts.state or not words or any(BODIES[body].joint for body in bodies):
             return None
         text = " ".join(words)
         named = [one for one in COUNTRIES if text == one or text.endswith(f" {one}") or text.startswith(f"{one} ")]
@@ -235,8 +257,8 @@ def _local(parts: Parts) -> Reading | None:
     if not bodies:
         return _without_body(parts, place, unit, settings, private)
     body = bodies[0]
-    if not place and not parts.state and not parts.values(Role.FEDERAL):
-        return None
+    if not place and (unit or body in _OF_A_COUNTY or not (parts.state or parts.values(Role.FEDERAL))):
+        return None  # a county without its name, or nothing at all
     kind, unit = _kind(parts, body, place, unit, settings, private)
     shown_unit = "" if body in _OF_A_COUNTY and unit in COUNTY_UNITS else unit
     extra = sorted({*bodies[1:], *(one for one in parts.values(Role.FEDERAL))})
@@ -270,6 +292,11 @@ def _kind(
         kind = AgencyKind.STATE
         sure = Sureness.HINT if body in TOWN_BODIES else Sureness.LIKELY
         parts.suppose(parts.state.lower(), "no place but the state is named, so it is the state's own", sure)
+    elif known is None and body not in {*TOWN_BODIES, "public-safety"}:
+        kind = AgencyKind.UNKNOWN
+        parts.suppose(
+            place, f"whose {BODIES[body].title} it is, a town's or another's, the name does not say", Sureness.HINT
+        )
     elif known is None:
         parts.suppose(place, "a place and a body, and no other word: read as a town's", Sureness.LIKELY)
     if not parts.state:
@@ -319,13 +346,14 @@ def _bare(parts: Parts, kind: AgencyKind, place: str, unit: str, what: str) -> R
 
 
 def _initials(parts: Parts, place: str) -> Reading | None:
-    """Return the other reading of a federal agency's initials: somebody, of whom nothing else is known."""
-    if not any(span.role is Role.PLACE and span.meaning.says.startswith(MAY_BE) for span in parts.spans):
+    """Return the other reading of a federal agency's name or initials: a state's department, or somebody unknown."""
+    other = [span.words for span in parts.spans if span.role is Role.PLACE and span.meaning.says.startswith(MAY_BE)]
+    if not other:
         return None
-    if parts.state:
-        key, kind = [parts.state.lower(), _squeezed(place), *_label_key(parts)], AgencyKind.STATE
-        return parts.reading(kind, key, _title(parts, place, "", ""), place=place)
-    key = [NOT_KNOWN.removesuffix(":"), _squeezed(place), *_label_key(parts)]
+    if other[0].startswith(DEPARTMENT) and parts.state:
+        key = [parts.state.lower(), _squeezed(place), *_label_key(parts)]
+        return parts.reading(AgencyKind.STATE, key, _title(parts, place, "", ""), place=place)
+    key = [NOT_KNOWN.removesuffix(":"), _squeezed(place) + parts.state.lower(), *_label_key(parts)]
     return parts.reading(AgencyKind.UNKNOWN, key, f"{place.title()}, whatever that is", place=place)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from lockplate.agencies.federal import FEDERAL
+from lockplate.agencies.federal import DEPARTMENT, FEDERAL, OFFICES, SPELLED_DOUBTFUL
 from lockplate.agencies.states import ORDINARY_WORDS, PARTICLES
 from lockplate.agencies.words import BODIES, LONGEST_PHRASE, ONLY_FIRST, PHRASES, Meaning, Role
 
@@ -96,8 +96,10 @@ def _code(spans: Sequence[Span], at: int) -> tuple[Choice, ...]:
     span = spans[at]
     code = Choice(span.meaning)
     others = [other for place, other in enumerate(spans) if other.role is Role.STATE and place != at]
-    if span.words not in ORDINARY_WORDS:
-        found: tuple[Choice, ...] = (code,)
+    if at == 0 and len(spans) > 1 and spans[1].role is Role.UNIT:  # LA County Sheriff is not Louisiana's
+        found: tuple[Choice, ...] = (_place("stands where a county's name does, so it is not read as a state"),)
+    elif span.words not in ORDINARY_WORDS:
+        found = (code,)
     elif any(other.words not in ORDINARY_WORDS for other in others):  # Marin Co CA SO, La Mesa CA PD
         found = (Choice(_ordinary(spans, at)),)
     elif at == 0 and len(spans) > 1:
@@ -186,21 +188,42 @@ def _federal(spans: Sequence[Span], at: int) -> tuple[Choice, ...]:
     federal = FEDERAL[span.meaning.value]
     own = Choice(span.meaning)
     states = [other for other in spans if other.role in STATES]
-    if span.words not in federal.initials:  # spelled out; a state may have a homeland security department of its own
-        of_state = Meaning(Role.PLACE, "", f"may be the state's own, not {federal.title} of the United States")
-        return (own, Choice(of_state)) if federal.id == "dhs" and states and not _is_supported(spans, at) else (own,)
     after = spans[at + 1] if at + 1 < len(spans) else None
-    if after is not None and after.role is Role.UNIT:
-        return (Choice(Meaning(Role.PLACE, "", f"is part of the {after.words}'s name here, not {federal.title}")),)
     has_body = any(other.role is Role.BODY and not BODIES[other.meaning.value].joint for other in spans)
-    if _is_supported(spans, at) or (has_body and any(other.role in _NAMING for other in spans)):
-        return (own,)  # beside a local agency it is a keyword and raises a mark, see `agencies.reading`
-    if has_body and states:
-        says = f"stands where a town's name does, so it is not read as {federal.title}"
-        return (Choice(Meaning(Role.PLACE, "", says)),)
-    is_open = federal.doubtful or (has_body and span.words in _WORDY)
-    says = f"may be somebody else's initials, not {federal.title}"
-    return (own, Choice(Meaning(Role.PLACE, "", says))) if is_open else (own,)
+    is_named = any(other.role in _NAMING for other in spans)
+    is_joint = any(other.role is Role.BODY and BODIES[other.meaning.value].joint for other in spans)
+    if _is_supported(spans, at) or is_joint:  # of a task force it is a mark only
+        found: tuple[Choice, ...] = (own,)
+    elif span.words not in federal.initials:
+        found = _spelled(spans, at, own)
+    elif after is not None and after.role is Role.UNIT:
+        found = (_place(f"is part of the {after.words}'s name here, not {federal.title}"),)
+    elif any(other.role in {Role.PRIVATE, Role.SETTING} for other in spans):
+        found = (_place(f"stands in the name of a company or institution, so it is not read as {federal.title}"),)
+    elif has_body and states and not is_named:
+        found = (_place(f"stands where a town's name does, so it is not read as {federal.title}"),)
+    elif has_body and is_named:  # beside a local agency it is a keyword and raises a mark, see `agencies.reading`
+        found = (own,)
+    else:
+        is_office = any(other.words in OFFICES for other in spans)
+        is_wordy = span.words in _WORDY and (has_body or (is_named and not is_office))
+        other_reading = f"may be somebody else's initials, not {federal.title}" if federal.doubtful or is_wordy else ""
+        found = (own, _place(other_reading)) if other_reading else (own,)
+    return found
+
+
+def _spelled(spans: Sequence[Span], at: int, own: Choice) -> tuple[Choice, ...]:
+    """Return what a federal agency's name in full can mean: a state's own department, a tribe's own marshals."""
+    words = spans[at].words
+    if words.startswith(DEPARTMENT) and any(other.role in STATES for other in spans):
+        return (own, _place(f"may be the state's own, not {FEDERAL[own.meaning.value].title} of the United States"))
+    if words in SPELLED_DOUBTFUL and any(other.role in _NAMING for other in spans):
+        return (Choice(Meaning(Role.BODY, "marshal", "is read as the marshals of the place beside it")),)
+    return (own,)
+
+
+def _place(says: str) -> Choice:
+    return Choice(Meaning(Role.PLACE, "", says))
 
 
 def _is_supported(spans: Sequence[Span], at: int) -> bool:

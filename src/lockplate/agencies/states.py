@@ -37,14 +37,17 @@ PROVINCES: dict[str, str] = {
 """Canadian provinces by code; a province counts only where no state of the United States stands in the name."""
 
 COUNTRIES: tuple[str, ...] = (
-    "canada", "mexico", "united kingdom", "england", "scotland", "ireland", "australia", "new zealand", "germany",
+    "canada", "mexico", "united kingdom", "uk", "england", "scotland", "ireland", "australia", "new zealand", "germany",
     "france", "israel", "guatemala", "honduras", "el salvador", "bahamas", "jamaica",
 )  # fmt: skip
 """Countries; one counts only where no state stands in the name, since towns are named for countries, too."""
 
+UNMISTAKABLE = frozenset({"canada", "united kingdom", "uk", "australia", "new zealand", "guatemala"})
+"""Of these, what no town of the United States is called that a list would name without its state."""
+
 FOREIGN_BODIES: dict[str, str] = {
     "royal canadian mounted police": "CA", "rcmp": "CA", "provincial police": "CA",
     "canada border services agency": "CA",
-    "interpol": "", "europol": "",
+    "policia federal": "MX", "guardia nacional": "MX", "interpol": "", "europol": "",
 }  # fmt: skip
 """Bodies that no state of the United States has."""

@@ -102,16 +102,18 @@ BODIES: dict[str, Body] = {
              "public safety department")),
         Body("fire-marshal", "fire marshal", None, ("fire marshal", "fire marshals office", "state fire marshal")),
         Body("marshal", "marshal", None, ("marshal", "marshals", "marshals office", "town marshal", "city marshal",
-             "city marshals office", "marshals department", "marshal office")),
+             "city marshals office", "marshals department", "marshal office", "marshal service")),
         Body("police", "police department", None, _POLICE),
         Body("corrections", "corrections", None, ("department of corrections", "corrections", "doc",
-             "department of correction", "correctional services")),
+             "department of correction", "correctional services",
+             "department of corrections rehabilitation", "department of criminal justice")),
         Body("probation", "probation", None, ("probation", "probation department", "adult probation", "parole",
              "community supervision")),
         Body("wildlife", "wildlife and natural resources", None, ("fish wildlife", "fish game", "game fish",
              "game wardens", "game commission", "parks wildlife", "department of natural resources",
              "natural resources",
-             "dnr", "department of fish wildlife", "fish wildlife commission", "wildlife resources")),
+             "dnr", "department of fish wildlife", "fish wildlife commission", "wildlife resources",
+             "fish wildlife conservation commission", "game fish parks")),
         Body("transportation", "transportation department", None, ("department of transportation", "dot")),
         Body("motor-vehicles", "motor vehicles", None, ("department of motor vehicles", "dmv",
              "department of revenue")),
@@ -220,8 +222,11 @@ PLACE_PHRASES = (*_TOWNS_CALLED, "federal way", "federal heights", "kansas city"
 """Names of towns whose first word means something else elsewhere."""
 ONLY_FIRST = frozenset({("state", "college")})
 """Of these, what is no town after other words: Dalton State College is a college."""
-IMMIGRATION_WORDS = ("immigration", "287g", "287 g", "deportation", "removal operations")
-"""Words that suggest immigration enforcement and name no agency."""
+KEYWORDS: dict[Marker, tuple[str, ...]] = {
+    Marker.IMMIGRATION: ("immigration", "287g", "287 g", "deportation", "removal operations"),
+    Marker.FEDERAL: ("homeland security",),
+}
+"""Words that suggest a thing and name no agency: local bodies have units that are called so."""
 
 
 def _federal() -> Iterator[tuple[str, Meaning]]:
@@ -254,9 +259,9 @@ def _asides() -> Iterator[tuple[str, Meaning]]:
     for label, (marker, phrases) in LABELS.items():
         for words in phrases:
             yield words, Meaning(Role.LABEL, label, f"labels the account: {marker.value}")
-    says = "is a word of immigration law: a place to look, not what the agency is"
-    for words in IMMIGRATION_WORDS:
-        yield words, Meaning(Role.KEYWORD, Marker.IMMIGRATION, says)
+    for marker, keywords in KEYWORDS.items():
+        for words in keywords:
+            yield words, Meaning(Role.KEYWORD, marker, "is a keyword: a place to look, not what the agency is")
 
 
 def _places() -> Iterator[tuple[str, Meaning]]:

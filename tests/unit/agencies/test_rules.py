@@ -76,11 +76,20 @@ def markers(found: Resolution) -> set[str]:
         ("Pine County AZ Attorney's Office", "az:pine:prosecutor", "prosecutor"),
         ("Northern California HIDTA", "ca:northern:task-force", "unknown"),
         ("Northern CA Regional Intelligence Center", "ca:northern:fusion-center", "unknown"),
+        ("New England HIDTA", "~:newengland:task-force", "unknown"),
         ("Sunny Oaks HOA", "~:sunnyoakshoa:private", "private"),
         ("CA - Bowling USA Pinecrest, LLC", "ca:bowlingusapinecrest:private", "private"),
         ("Pine Railroad PD", "~:pinerailroad:police", "private"),
         ("Fort Pine Military Police", "us:~:fortpinemilitarypolice:military", "federal"),
         ("[Federal] Naval Base Pine PD", "us:~:navalbasepine:police", "federal"),
+        ("California Department of Corrections and Rehabilitation", "ca:~:corrections", "state"),
+        ("Pine TX Real Time Crime Center", "tx:pine:crime-center", "unknown"),
+        ("Pine Nation Marshals Service", "~:pinenation:marshal", "tribal"),
+        ("Ice House Lofts HOA", "~:icehouseloftshoa:private", "private"),
+        ("FBI Credit Union LLC", "~:fbicreditunion:private", "private"),
+        ("LA County SO", "~:la:sheriff", "county"),
+        ("ICE Pine Field Office", "us:ice", "immigration_enforcement"),
+        ("Pine UK PD", "abroad:uk:pineuk:police", "foreign"),
         ("Royal Canadian Mounted Police", "abroad:ca:~:royal-canadian-mounted-police", "foreign"),
         ("Pine BC PD", "abroad:ca:pinebc:police", "foreign"),
         ("Ontario CA PD", "ca:ontario:police", "municipal"),
@@ -130,6 +139,11 @@ def test_a_name_is_read(name: str, key: str, kind: str) -> None:
         ("VA Police", {"va:~:police", "us:va-police"}),
         ("Port Authority of New York and New Jersey PD",
          {f"{state}:portauthorityofnewyorknewjersey:police" for state in ("ny", "nj")}),
+        ("Detroit MI ICE", {"us:ice", "?:detroiticemi"}),
+        ("Ice House", {"us:ice", "?:icehouse"}),
+        ("Mexico PD", {"abroad:mexico:mexico:police", "~:mexico:police"}),
+        ("New England PD", {"abroad:england:newengland:police", "~:newengland:police"}),
+        ("CA Department of Justice", {"us:doj", "ca:departmentofjustice"}),
         ("Indiana Department of Homeland Security", {"us:dhs", "in:departmentofhomelandsecurity"}),
     ],
 )  # fmt: skip
@@ -158,7 +172,23 @@ def test_cities_with_sheriffs_of_their_own_are_told_from_counties(name: str, key
     assert key == resolve_by_rules(name).key
 
 
-@pytest.mark.parametrize("name", ["", " ", "—", ".", "Police", "Houston TX", "Some Thing", "NCRIC", "x" * 301, "PD SO"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        "—",
+        ".",
+        "Police",
+        "Houston TX",
+        "Some Thing",
+        "NCRIC",
+        "x" * 301,
+        "PD SO",
+        "Sheriff TX",
+        "County Sheriff",
+    ],
+)
 def test_what_says_nothing_is_unknown(name: str) -> None:
     """A place without a body, a body without a place, initials: unknown, with the marker and a reason."""
     found = resolve_by_rules(name)

@@ -161,6 +161,14 @@ def test_a_kind_that_is_confirmed_takes_the_markers_of_another_off() -> None:
     )
 
 
+def test_a_kind_alone_may_be_set_right() -> None:
+    """The key stays, the kind is the person's, and the markers go with the kind; labels stay."""
+    found = resolver("confirmed:\n- {name: ICE, kind: private}\n").resolve("[Inactive] ICE")
+
+    assert "us:ice" == found.key
+    assert {Marker.PRIVATE, Marker.DEACTIVATED} == {mark.marker for mark in found.marks}
+
+
 def test_confirmations_may_be_a_csv() -> None:
     """The same fields as columns make the same decisions."""
     text = b"name,agency,apart,kind,state,by\nLa Mesa PD,La Mesa CA PD,,,,Ann\nPRIH,,yes,county,ca,\n"

@@ -98,6 +98,27 @@ def test_every_statement_is_counted_in_whatever_order(said: list[Said], chance: 
             assert (min(days, default=None), max(days, default=None)) == (one.first, one.last)
 
 
+@given(
+    st.lists(st.tuples(st.integers(1, 99), st.one_of(st.none(), st.integers(0, 400))), min_size=KEPT_ROWS),
+    st.integers(1, 9),
+)
+def test_rows_that_are_not_kept_are_counted_with_their_days(rows: list[tuple[int, int | None]], at_once: int) -> None:
+    """Of many rows behind one edge the lowest are kept, in parts or at once; number, first and last day are of all."""
+    said = [
+        Said("a", "b", How.SEARCHED, "log", row, None if day is None else DAY + timedelta(days=day))
+        for row, day in rows
+    ]
+    kept, graph_module.SETTLE_AT = graph_module.SETTLE_AT, at_once
+    try:
+        (one,) = made(said).edge("a", "b").evidence
+    finally:
+        graph_module.SETTLE_AT = kept
+    days = [each.on for each in said if each.on is not None]
+
+    assert (len(rows), tuple(sorted(row for row, _ in rows)[:KEPT_ROWS])) == (one.times, one.rows)
+    assert (min(days, default=None), max(days, default=None)) == (one.first, one.last)
+
+
 @given(statements, st.integers(1, 7))
 def test_counting_in_parts_changes_nothing(said: list[Said], at_once: int) -> None:
     """Statements that are settled as they come make the same graph as all at once."""

@@ -8,13 +8,12 @@ says how sure it is and what would change it.
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from enum import StrEnum
 from types import MappingProxyType
 
 import msgspec
 
 from lockplate.access import UNDER_WAY, AccessRecord
-from lockplate.terms import Action, Basis, LeafIndex, PersonId, RequestId, Verdict
+from lockplate.terms import Action, Basis, LeafIndex, PersonId, RequestId, Sureness, Verdict
 
 WORDS_FACT = "words"
 """Of a question's record: ids of entries of the list of suggestive words that its reason or case number held."""
@@ -37,16 +36,6 @@ _INTENTS = frozenset({Action.QUESTION_INTENT, Action.QUESTION_ELSEWHERE_INTENT})
 _OUTCOMES = frozenset({Action.QUESTION_OUTCOME, Action.QUESTION_ELSEWHERE_OUTCOME})
 _ASKED = frozenset({*_INTENTS, Action.QUESTION_DENIED, Action.QUESTION_PENDING, Action.QUESTION_ELSEWHERE_DENIED})
 """Records that carry what was asked; what somebody here asks at another node is looked at like any other question."""
-
-
-class Sureness(StrEnum):
-    """How far a rule's rows speak for themselves."""
-
-    CERTAIN = "certain"
-    """The rows are what the rule says; only their meaning is open."""
-    LIKELY = "likely"
-    HINT = "hint"
-    """Often innocent; worth a look when nothing else is."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

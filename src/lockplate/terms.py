@@ -166,3 +166,13 @@ class RecordMode(StrEnum):
     RECORD = "record"
     NONE = "none"
     """Match-only: hot lists are matched and no other read is stored."""
+
+
+class Sureness(StrEnum):
+    """How far what is shown speaks for itself: the rows of a finding, the words of a name."""
+
+    CERTAIN = "certain"
+    """It is what is said; only its meaning is open."""
+    LIKELY = "likely"
+    HINT = "hint"
+    """Often innocent; worth a look when nothing else is."""

@@ -15,8 +15,12 @@ from zoneinfo import ZoneInfo
 import fuzz_seeds as seeds
 import msgspec
 import numpy as np
+from defusedxml import ElementTree
 
 from lockplate.access import parse_leaf
+from lockplate.agencies.confirmed import parse_confirmed
+from lockplate.agencies.listed import parse_agency_list
+from lockplate.agencies.resolving import Resolver
 from lockplate.checkpoint import parse_checkpoint, verify_checkpoint
 from lockplate.clock import SetClock, format_time, parse_time
 from lockplate.cosigning.cosignature import COSIGNER_KINDS, cosignatures
@@ -56,6 +60,9 @@ from lockplate.readers.mapped import chunks_of_file, columns_of_chunk, reads_of_
 from lockplate.reporting.policy_document import load_wording
 from lockplate.reporting.templates import load_templates
 from lockplate.settings import load_settings
+from lockplate.sharing_graph.files import edges_csv, graphml, nodes_csv
+from lockplate.sharing_graph.gathering import Gathering
+from lockplate.sharing_graph.statement import Side
 from lockplate.terms import ReaderId
 from lockplate.web.commands import _typed
 from lockplate.wiring.policies import policy_folder, shipped_gate
@@ -240,6 +247,42 @@ def take_manifest(data: bytes) -> None:
     """A manifest that was read is written as one that reads the same."""
     manifest = read_manifest(data)
     assert read_manifest(write_manifest(manifest)) == manifest
+
+
+# What other systems released
+
+
+def take_names(data: bytes) -> None:
+    """Any line is one agency, several or none, the same in capitals; the graph of them can be read by others."""
+    gathering, resolver = Gathering(Resolver()), Resolver()
+    lines = data.decode("utf-8", "replace").splitlines()[:50]
+    for line in lines:
+        found = resolver.resolve(line)
+        assert found.key == resolver.resolve(line.upper()).key
+        assert (found.agency is None) == (len(found.readings) != 1)
+        msgspec.json.encode(found)
+    gathering.add_list(
+        "Pine CA PD", Side.OWNER, [(line, row) for row, line in enumerate(lines)], source=lines[0] if lines else ""
+    )
+    graph, known = gathering.build(), gathering.known()
+    ElementTree.fromstring("".join(graphml(graph, known)).encode())
+    "".join((*nodes_csv(graph, known), *edges_csv(graph))).encode()
+
+
+def take_agency_list(data: bytes) -> None:
+    """Every agency of a list is resolved to something by its own name."""
+    listed = parse_agency_list(data)
+    resolver = Resolver(listed)
+    for one in listed:
+        assert resolver.resolve(one.name).readings
+
+
+def take_confirmed(data: bytes) -> None:
+    """Every decision is found by its own name, and shown as a person's."""
+    decisions = parse_confirmed(data)
+    resolver = Resolver((), decisions)
+    for one in decisions:
+        assert resolver.resolve(one.name).authority == "confirmed"
 
 
 # What proves
@@ -429,6 +472,9 @@ def parsers() -> Iterator[Parser]:
         yield Parser(f"released-{name}", "files", take_released, made, (BadInput,))
     yield Parser("import-plan", "files", take_plan, seeds.plans, (BadInput, *text))
     yield Parser("release-manifest", "files", take_manifest, seeds.manifests, (BadInput,))
+    yield Parser("agency-names", "files", take_names, seeds.agency_names)
+    yield Parser("agency-list", "files", take_agency_list, seeds.agency_lists, (BadInput,))
+    yield Parser("confirmed", "files", take_confirmed, seeds.confirmations, (BadInput,))
     yield Parser("local-law", "law", parse_local_text, seeds.local_laws, (CallerError,))
     yield Parser("law-profile", "law", take_profile, seeds.profiles, (ProfileRefused,))
     yield Parser("report", "law", take_report, seeds.reports, (SettingRefused,))

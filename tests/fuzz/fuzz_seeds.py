@@ -227,6 +227,27 @@ def places() -> tuple[bytes, ...]:
     return (b'kind,name,latitude,longitude,radius_m\nschool,Oak,38.5,-121.4,150\nclinic,"Elm, east",38.6,-121.5,\n',)
 
 
+def agency_names() -> tuple[bytes, ...]:
+    """Return names of agencies as releases write them, one a line."""
+    return (
+        b"Pine County CA SO\npine-county-ca-so\n[Federal] Federal Bureau of Investigation (FBI)\nLa Mesa PD\nHSI\n",
+        "CA - Bowling USA Pinecrest, LLC\nO\u2019Pine Township MI PD\nRichmond VA SO\n[DEACTIVATED] Ca\u00f1on CO PD\n".encode(),
+    )
+
+
+def agency_lists() -> tuple[bytes, ...]:
+    """Return a list of agencies."""
+    return (b'name,alias,kind,state,notes\nPine Hub,PH; pine-hub,oversight,CA,"made, up"\nElm CA PD,,municipal,CA,\n',)
+
+
+def confirmations() -> tuple[bytes, ...]:
+    """Return a person's decisions on names, as YAML and as CSV."""
+    return (
+        b"confirmed:\n- {name: La Mesa PD, agency: La Mesa CA PD, by: Ann, day: 2026-11-24}\n- {name: PH, apart: true}\n",
+        b"name,agency,apart,kind,state\nLa Mesa PD,La Mesa CA PD,,,\nPH,,yes,county,CA\n",
+    )
+
+
 def local_laws() -> tuple[bytes, ...]:
     """Return the ordinance of the documents."""
     return tuple(path.read_bytes() for path in sorted((REPO / "docs" / "local").glob("*.yaml")))

@@ -31,7 +31,7 @@ from lockplate.cli.local_law import adopt, change, list_local, repeal, trace
 from lockplate.cli.numbers import numbers
 from lockplate.cli.operators import operators
 from lockplate.cli.output import print_lines
-from lockplate.cli.overseeing import oversight
+from lockplate.cli.oversight import oversight
 from lockplate.cli.parsing import parse
 from lockplate.cli.people import people
 from lockplate.cli.places import places

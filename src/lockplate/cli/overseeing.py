@@ -21,7 +21,6 @@ from lockplate.imports.folder import FolderWriter, writing_folder
 from lockplate.imports.importing import ImportOrder, Outcome, guess_plan, import_file
 from lockplate.imports.plan import MAX_PLAN_BYTES, Plan, load_plan, plan_yaml
 
-oversight = typer.Typer(no_args_is_help=True, help="Read what other systems released. Needs no node and no network.")
 SUMMED = ("rows", "imported", "duplicate", "refused", "headers", "blank_lines", "id_repeats")
 _WORDS = {
     Outcome.IMPORTED.value: "imported",
@@ -31,7 +30,6 @@ _WORDS = {
 }
 
 
-@oversight.command("import")
 def import_files(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, XLSX, JSON, NDJSON, or text of a PDF.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder of releases; made if need be.")],
@@ -74,7 +72,6 @@ def import_files(
             raise typer.Exit(CALLER)
 
 
-@oversight.command("plan")
 def show_plan(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A released file.")],
     plan: Annotated[

@@ -30,7 +30,7 @@ WORDS = {
         "cosign",
     },
     "operator": {"list", "show", "change"},
-    "oversight": {"import", "plan"},
+    "oversight": {"import", "plan", "agencies"},
     "place": {"add", "import", "list", "remove"},
     "reader": {"add", "list", "key", "change", "activate", "deactivate"},
     "record": {"list", "show", "details", "opening", "findings"},

@@ -15,9 +15,9 @@ from lockplate.agencies.agency import Agency, Outcome, Reading, Resolution
 from lockplate.agencies.confirmed import MAX_CONFIRMED_BYTES, parse_confirmed
 from lockplate.agencies.listed import MAX_LIST_BYTES, parse_agency_list
 from lockplate.agencies.resolving import Resolver
+from lockplate.cli.given_files import read_bytes
 from lockplate.cli.options import Json
 from lockplate.cli.output import print_json, print_lines, told_errors
-from lockplate.cli.verifying import read_bytes
 from lockplate.errors import BadInput
 
 MAX_NAMES_BYTES = 67_108_864

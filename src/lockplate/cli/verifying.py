@@ -14,6 +14,7 @@ import typer
 
 from lockplate.access import AccessRecord, parse_leaf
 from lockplate.checkpoint import Checkpoint, verify_checkpoint
+from lockplate.cli.given_files import read_bytes
 from lockplate.cli.options import Json
 from lockplate.cli.output import print_json, print_lines, told_errors
 from lockplate.cli.telling import Receipt, lines_of, proves, proves_not, witnessed
@@ -151,15 +152,6 @@ def evidence_text(path: Path) -> str:
             f"the line ends of {path.name} were changed on the way", code="changed_lines", next_step=_AS_IT_CAME
         )
     return text
-
-
-def read_bytes(path: Path, limit: int) -> bytes:
-    """Return a file's content, at most one byte more than the limit; raises BadInput when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(limit + 1)
-    except OSError:
-        raise BadInput(f"cannot read {path.name}", code="no_file", next_step="Look at the file's name.") from None
 
 
 def read_key(key: str) -> str:

@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from lockplate.clock import Clock, format_time
+from lockplate.cli.demo_lists import add_own_list
+from lockplate.clock import Clock
 from lockplate.gate.question import PersonFacts
-from lockplate.hotlist import Category
 from lockplate.operations.agencies import NewAgency, add_agency
 from lockplate.operations.asking import Ask, ask
-from lockplate.operations.hotlists import AddHotList, EnterPlate, add_hot_list, enter_plate
 from lockplate.operations.operation import Actor
 from lockplate.operations.people import NewPerson, add_person
 from lockplate.operations.readers import AddReader, add_reader
@@ -123,7 +122,8 @@ def settle_county(node: Node, fleet: Fleet, history_end: datetime, told: Callabl
     reader_keys = _add_readers(node, fleet)
     told("hot lists")
     for operator in (CITY, COUNTY, TOWN):
-        _add_hot_list(node, operator, fleet)
+        own = {one.reader_id for place, one in enumerate(fleet.readers()) if operator_of(place) == operator}
+        add_own_list(node, operator, DESKS[operator], fleet, own, history_end)
     told("grants")
     _add_grants(node)
     told("two days of history")
@@ -166,34 +166,6 @@ def _add_readers(node: Node, fleet: Fleet) -> dict[ReaderId, str]:
         )
         keys[reader.reader_id] = add_reader(node, MACHINE, new).key
     return keys
-
-
-def _add_hot_list(node: Node, operator: OperatorId, fleet: Fleet) -> None:
-    made = add_hot_list(
-        node,
-        MACHINE,
-        AddHotList(
-            operator=operator,
-            name="Own desk",
-            categories=(Category.STOLEN_VEHICLE, Category.MISSING),
-            source="reports taken at the operator's own desk (invented)",
-            legal_basis="demo only",
-            max_age_hours=30 * 24,
-        ),
-    )
-    until = format_time(node.clock.now() + timedelta(days=14))
-    for number, place in enumerate(range(3, 45, 7)):
-        category = Category.MISSING if number == 5 else Category.STOLEN_VEHICLE
-        entry = EnterPlate(
-            plate=fleet.plates()[place],
-            list_id=made.hot_list.list_id,
-            category=category,
-            reason=f"invented report {number + 1}",
-            until=until,
-            case_number=f"D-26-{number + 1}",
-            case_open=True,
-        )
-        enter_plate(node, Actor(person=DESKS[operator]), entry)
 
 
 def _add_grants(node: Node) -> None:

@@ -267,7 +267,7 @@ def days_of_history(past: ReaderPast, now: datetime) -> int:
 
 def lower_share(part: int, whole: int) -> float:
     """Return the lower end of Wilson's 95 % interval of a share; 0 of nothing."""
-    if whole == 0:
+    if part == 0 or whole == 0:
         return 0.0
     share, square = part / whole, _Z * _Z / whole
     middle = share + square / 2

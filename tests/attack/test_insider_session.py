@@ -20,8 +20,8 @@ ANYTHING: dict[str, Any] = {
     "request_id": "0" * 26, "path": "/nothing", "folder": "/nothing", "until": "2026-12-24", "plate": "7OLD111",
 }  # fmt: skip
 MAY = {
-    "agency.list", "document.list", "document.policy", "document.report", "grant.list", "grant.register",
-    "hits.list", "hold.list", "hold.open", "hotlist.list", "law.check", "law.compare", "law.list", "law.local", "law.show",
+    "agency.list", "document.list", "document.policy", "document.report", "fault.check", "fault.list", "grant.list", "grant.register",
+    "hits.list", "hold.list", "hold.open", "hotlist.grant.register", "hotlist.list", "law.check", "law.compare", "law.list", "law.local", "law.show",
     "law.table", "law.trace", "log.checkpoint", "log.keys", "log.prove", "log.witnesses", "lookup", "lookup.preview",
     "operator.list", "operator.show", "place.list", "reader.list", "request.list", "words.list",
 }  # fmt: skip

@@ -23,7 +23,8 @@ from row import Alternative, Budget, Row, percentile
 from served import served
 
 from lockplate.clock import SystemClock
-from lockplate.hotlist import Category, HotListIndex, ListId, ListRow, ParsedList
+from lockplate.hotlist import Category, HotListIndex, ListId
+from lockplate.listfiles.outcome import ListRow, ParsedList
 from lockplate.plate import fold
 from lockplate.registry.hotlists import NewHotList
 from lockplate.settings import load_settings

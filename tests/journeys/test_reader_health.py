@@ -191,7 +191,8 @@ def see_hits(home: Home, server: Server, made: dict[str, Any]) -> None:
         assert 24 == len(hits)
         for number, hit in enumerate(hits[:22]):
             found = "wrong_read" if number % 7 == 3 else "correct"
-            client.post("/v1/hits/confirm", json={"hit_id": hit["hit_id"], "found": found}).raise_for_status()
+            finding = {"hit_id": hit["hit_id"], "found": found, "source": "not_reached"}
+            client.post("/v1/hits/confirm", json=finding).raise_for_status()
     told = home.json("hits", "numbers", "--from", "2020-01-01", "--to", "2100-01-01", "--by", "reader", "--as", "uma")
     assert (24, 22, 2) == (told["total"]["hits"], told["total"]["decided"], told["total"]["undecided"])
     assert (

@@ -143,7 +143,19 @@ def test_a_denied_question(node: Home, denied: str) -> None:
 
 def test_a_shown_alert_and_what_was_found(node: Home, shown: dict[str, Any]) -> None:
     """That a hit was shown and what the person found: two receipts, neither with the plate."""
-    node.json("hits", "confirm", shown["hit_id"], "--found", "correct", "--as", "lind", "--receipt", "found.tlog-proof")
+    node.json(
+        "hits",
+        "confirm",
+        shown["hit_id"],
+        "--found",
+        "correct",
+        "--source",
+        "not_reached",
+        "--as",
+        "lind",
+        "--receipt",
+        "found.tlog-proof",
+    )
     records = [verified(node, file)["record"] for file in ("shown.tlog-proof", "found.tlog-proof")]
 
     assert [("alert:shown", "lind"), ("hit:confirmation", "lind")] == [

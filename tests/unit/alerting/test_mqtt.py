@@ -33,7 +33,7 @@ def target(port: int, **more: Any) -> Target:
     return Target(**({"host": "127.0.0.1", "port": port, "topic": TOPIC} | more))
 
 
-def failed(to: Target, patience: float = 5.0) -> SendFailed:
+def failed(to: Target, patience: float = 30.0) -> SendFailed:
     with pytest.raises(SendFailed) as told:
         MqttSender(patience).send(to, MESSAGE)
     return told.value
@@ -42,7 +42,7 @@ def failed(to: Target, patience: float = 5.0) -> SendFailed:
 def test_a_message_arrives_once_and_is_not_kept(plain: Broker) -> None:
     """Whoever is subscribed gets it; whoever comes later does not."""
     with plain.subscribed(TOPIC) as got:
-        assert "mqtt_acknowledged" == MqttSender(5).send(target(plain.port), MESSAGE)
+        assert "mqtt_acknowledged" == MqttSender(30).send(target(plain.port), MESSAGE)
         until(lambda: got)
         stays(lambda: got == [TOLD], 0.5)
     with plain.subscribed(TOPIC) as late:
@@ -69,7 +69,7 @@ def test_a_broker_that_wants_a_name(tmp_path: Path) -> None:
     settings = f"allow_anonymous false\npassword_file {tmp_path / 'passwords'}"
     with broker(tmp_path, settings=settings, more=("-u", "node", "-P", "a long word")) as running:
         right = target(running.port, username="node", password="a long word")
-        assert "mqtt_acknowledged" == MqttSender(5).send(right, MESSAGE)
+        assert "mqtt_acknowledged" == MqttSender(30).send(right, MESSAGE)
         for more in ({}, {"username": "node", "password": "another"}):
             told = failed(target(running.port, **more))
             assert ("mqtt_not_authorized", True) == (told.code, told.is_down)
@@ -82,7 +82,7 @@ def test_certificates(tmp_path: Path) -> None:
     with broker(tmp_path, settings=settings, more=("--cafile", str(made.ca))) as running:
         own = target(running.port, security=Security.TLS, ca_pem=made.ca.read_text())
         with running.subscribed(TOPIC) as got:
-            assert "mqtt_acknowledged" == MqttSender(5).send(own, MESSAGE)
+            assert "mqtt_acknowledged" == MqttSender(30).send(own, MESSAGE)
             until(lambda: got)
             assert "tls_failed" == failed(target(running.port, security=Security.TLS)).code
             assert failed(target(running.port), patience=1.0).is_down

@@ -48,7 +48,7 @@ def add_reader(home: Home, name: str, latitude: str, code: int = 0) -> Any:
 
 def send_line(server: Server, key: str, plate: str, reader: str) -> Any:
     """Send one line of our own format, the bulk way in."""
-    body = json.dumps({"plate": plate, "captured_at": NOW.isoformat(), "reader": reader})
+    body = json.dumps({"plate": plate, "captured_at": datetime.now(UTC).isoformat(), "reader": reader})
     with server.client(**{"x-reader-key": key, "content-type": "application/x-ndjson"}) as client:
         answer = client.post("/v1/reads", content=body)
     assert 200 == answer.status_code
@@ -58,7 +58,7 @@ def send_line(server: Server, key: str, plate: str, reader: str) -> Any:
 def send_payload(server: Server, key: str, plate: str) -> Any:
     """Send a camera's own message, the live way in."""
     body = {
-        "data_type": "alpr_results", "version": 2, "epoch_time": int(NOW.timestamp() * 1000), "camera_id": 1,
+        "data_type": "alpr_results", "version": 2, "epoch_time": int(datetime.now(UTC).timestamp() * 1000), "camera_id": 1,
         "uuid": f"uuid-{plate}", "results": [{"plate": plate, "confidence": 91.5}],
     }  # fmt: skip
     with server.client(**{"x-reader-key": key}) as client:

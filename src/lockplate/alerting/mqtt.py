@@ -4,6 +4,8 @@ What flows in: a target, a message. What flows out: `mqtt_acknowledged`.
 What it must never see: a session that outlives the message; a retained alert would greet whoever subscribes next year.
 """
 
+import contextlib
+import select
 import ssl
 import threading
 from typing import Any
@@ -18,7 +20,7 @@ from lockplate.registry.channel_targets import Security, Target
 
 
 class _Exchange:
-    """What the broker said so far, set by the client's own thread."""
+    """What the broker said so far."""
 
     def __init__(self) -> None:
         self.connected = threading.Event()
@@ -34,6 +36,9 @@ class _Exchange:
         """Let nobody wait for a broker that went away."""
         self.refusal = self.refusal or "mqtt_disconnected"
         self.connected.set()
+
+
+TURN_SECONDS = 0.5
 
 
 class _Context(ssl.SSLContext):
@@ -87,30 +92,56 @@ class MqttSender:
                 context.close()
             code = "tls_failed" if isinstance(error, ssl.SSLError) else "unreachable"
             raise SendFailed(code, is_down=True) from error
-        client.loop_start()
         try:
             return _publish(client, exchange, target.topic, message.flat_body(), deadline)
         finally:
             client.disconnect()
-            client.loop_stop()
+            _drop(client)
 
 
 def _publish(client: Client, exchange: _Exchange, topic: str, body: bytes, deadline: float) -> str:
-    if not exchange.connected.wait(max(deadline - monotonic_seconds(), 0)):
-        raise SendFailed("timed_out", is_down=True)
+    while not exchange.connected.is_set():
+        _turn(client, deadline)
     if exchange.refusal is not None:
         raise SendFailed(exchange.refusal, is_down=True)
     told = client.publish(topic, body, qos=1, retain=False)
     if told.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
         raise SendFailed("mqtt_not_sent", is_down=True)
     while not told.is_published():
-        left = deadline - monotonic_seconds()
         if exchange.refusal is not None:
             raise SendFailed(exchange.refusal, is_down=True)
-        if left <= 0:
-            raise SendFailed("timed_out", is_down=True)
-        try:
-            told.wait_for_publish(min(left, 0.5))
-        except (RuntimeError, ValueError) as error:
-            raise SendFailed("mqtt_not_sent", is_down=True) from error
+        _turn(client, deadline)
     return "mqtt_acknowledged"
+
+
+def _turn(client: Client, deadline: float) -> None:
+    """Let the client read and write once, or raise SendFailed when the time is over or the connection is.
+
+    By poll: paho's own loop asks `select`, which knows no descriptor above 1023, and a server with many connections
+    has those.
+    """
+    left = deadline - monotonic_seconds()
+    if left <= 0:
+        raise SendFailed("timed_out", is_down=True)
+    socket = client.socket()
+    if socket is None:
+        raise SendFailed("mqtt_disconnected", is_down=True)
+    if isinstance(socket, ssl.SSLSocket) and socket.pending():
+        client.loop_read()
+        return
+    waiting = select.poll()
+    waiting.register(socket.fileno(), select.POLLIN | (select.POLLOUT if client.want_write() else 0))
+    for _, events in waiting.poll(min(left, TURN_SECONDS) * 1000):
+        if events & select.POLLOUT:
+            client.loop_write()
+        if events & ~select.POLLOUT:
+            client.loop_read()
+    client.loop_misc()
+
+
+def _drop(client: Client) -> None:
+    """Close what the client may have left open."""
+    socket = client.socket()
+    if socket is not None:
+        with contextlib.suppress(OSError):
+            socket.close()

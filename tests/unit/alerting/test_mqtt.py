@@ -1,5 +1,7 @@
 """MQTT against a real mosquitto: acknowledged, never retained; refusals, certificates, silence."""
 
+import os
+import resource
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -87,3 +89,18 @@ def test_certificates(tmp_path: Path) -> None:
             assert "tls_failed" == failed(target(running.port, security=Security.TLS)).code
             assert failed(target(running.port), patience=1.0).is_down
             assert [TOLD] == got
+
+
+def test_a_process_with_a_thousand_connections(plain: Broker) -> None:
+    """A busy server has descriptors above 1023, which `select` does not know: the message gets through all the same."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
+    held: list[int] = []
+    try:
+        while not held or held[-1] < 1100:
+            held.append(os.dup(0))
+        assert "mqtt_acknowledged" == MqttSender(30).send(target(plain.port), MESSAGE)
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -120,6 +120,21 @@ def test_an_officer_sees_an_alert_as_it_comes(server: Server, key: str) -> None:
     assert ("olga", "permitted", told["hit_id"]) == (newest["person"], newest["verdict"], newest["facts"]["hits"])
 
 
+def test_whoever_watches_hears_that_somebody_decided(server: Server, key: str) -> None:
+    """One officer's finding reaches the other's screen at once: two do not go after one car."""
+    with as_olga(server) as client, watching(client) as seen:
+        send(server, key, PLATES[50])
+        until(seen.alerts)
+        hit_id = seen.alerts()[0]["hit_id"]
+        ask(server, "hits.confirm", "olga", hit_id=hit_id, found="wrong_read")
+        until(lambda: len(seen.events) == 2)
+    assert ("state", "wrong_read", hit_id) == (
+        seen.events[1][0],
+        seen.events[1][2]["state"],
+        seen.events[1][2]["hit_id"],
+    )
+
+
 def test_who_comes_back_misses_nothing(server: Server, key: str) -> None:
     """Last-Event-ID brings what was recorded since, once; an id that nobody knows is said to leave a gap."""
     with as_olga(server) as client, watching(client) as seen:

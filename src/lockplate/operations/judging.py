@@ -13,12 +13,12 @@ import msgspec
 from lockplate.clock import period_of
 from lockplate.health import Brought, Judgement, ReaderPast, days_of_history, judge
 from lockplate.hotlist import ListId
+from lockplate.operations.list_states import ListStanding, ListState, list_standing
 from lockplate.registry.hits import HitState
 from lockplate.registry.hotlists import HotList
 from lockplate.registry.reader_hours import KEPT
 from lockplate.registry.readers import RegisteredReader
 from lockplate.terms import OperatorId, Period, ReaderId
-from lockplate.wiring.desk import list_age
 from lockplate.wiring.node import Node
 
 ERROR_WINDOW = timedelta(days=30)
@@ -31,8 +31,8 @@ UNDECIDED = frozenset({HitState.UNCONFIRMED, HitState.DUPLICATE})
 """States that say nothing of whether the reader read right."""
 
 
-class ListState(StrEnum):
-    """How old a hot list's file is."""
+class ListJudgement(StrEnum):
+    """What is to be said of a hot list: its state (`list_states`), and whether that needs anybody's care."""
 
     OFF = "off"
     NEVER = "never"
@@ -66,7 +66,7 @@ class JudgedList(msgspec.Struct, frozen=True, kw_only=True):
     """One hot list."""
 
     hot_list: HotList
-    state: ListState
+    state: ListJudgement
     entries: int
     """Unexpired; a stale list's file entries are among them and match nothing."""
     stale_at: datetime | None
@@ -90,17 +90,12 @@ def judged_readers(node: Node, operator: OperatorId, now: datetime) -> dict[Read
 
 def judged_lists(node: Node, operator: OperatorId, now: datetime) -> dict[ListId, JudgedList]:
     """Return every hot list of an operator, judged by the law of today and by its own age."""
-    entries = node.registries.entries.counts(now)
     by_hand = node.registries.faults.hand_kept()
-    law = list_age(node.law, operator)
     found = {}
     for one in node.registries.hot_lists.list_all(operator):
-        count = entries.get(one.list_id, 0)
-        stale_at = one.stale_at(law)
-        state = _list_state(one, stale_at, count, now, is_hand_kept=one.list_id in by_hand)
-        if state is not ListState.OFF and not node.registries.list_grants.footing(one, now).stands:
-            state = ListState.UNGRANTED
-        found[one.list_id] = JudgedList(hot_list=one, state=state, entries=count, stale_at=stale_at)
+        standing = list_standing(node, one)
+        state = _list_judgement(one, standing, now, is_hand_kept=one.list_id in by_hand)
+        found[one.list_id] = JudgedList(hot_list=one, state=state, entries=standing.entries, stale_at=standing.stale_at)
     return found
 
 
@@ -133,16 +128,21 @@ def _judged(
     )
 
 
-def _list_state(
-    hot_list: HotList, stale_at: datetime | None, entries: int, now: datetime, *, is_hand_kept: bool
-) -> ListState:
-    if not hot_list.active:
-        return ListState.OFF
-    if stale_at is None or hot_list.refreshed_at is None:
-        if entries or is_hand_kept:
-            return ListState.BY_HAND
-        return ListState.NEVER if now - hot_list.created_at > FIRST_FILE_WITHIN else ListState.NEW
-    if now >= stale_at:
-        return ListState.STALE
-    soon = (stale_at - hot_list.refreshed_at) / SOON_SHARE
-    return ListState.SOON_STALE if stale_at - now < soon else ListState.FRESH
+def _list_judgement(hot_list: HotList, standing: ListStanding, now: datetime, *, is_hand_kept: bool) -> ListJudgement:
+    if standing.state is ListState.NEVER:
+        if standing.entries or is_hand_kept:
+            return ListJudgement.BY_HAND
+        return ListJudgement.NEVER if now - hot_list.created_at > FIRST_FILE_WITHIN else ListJudgement.NEW
+    stale_at, refreshed_at = standing.stale_at, hot_list.refreshed_at
+    if standing.state is not ListState.FRESH or stale_at is None or refreshed_at is None:
+        return _AS_IT_STANDS[standing.state]
+    soon = (stale_at - refreshed_at) / SOON_SHARE
+    return ListJudgement.SOON_STALE if stale_at - now < soon else ListJudgement.FRESH
+
+
+_AS_IT_STANDS = {
+    ListState.INACTIVE: ListJudgement.OFF,
+    ListState.GRANT_OVER: ListJudgement.UNGRANTED,
+    ListState.STALE: ListJudgement.STALE,
+    ListState.FRESH: ListJudgement.FRESH,
+}

@@ -16,7 +16,7 @@ from lockplate.alerting.events import FaultEvent
 from lockplate.errors import LockplateError
 from lockplate.health import Found, Judgement, Trait
 from lockplate.operations.fault_words import KIND_OF
-from lockplate.operations.judging import JudgedList, ListState, judged_lists, judged_readers
+from lockplate.operations.judging import JudgedList, ListJudgement, judged_lists, judged_readers
 from lockplate.operations.places import place_fault
 from lockplate.operations.retaining import retention_state_of
 from lockplate.registry.faults import CLOSED_KEPT, OF_LISTS, OF_READERS, Changes, Fault, FaultKind, Subject, Wrong
@@ -36,9 +36,9 @@ SHARED_READERS = 3
 NODE = "node"
 """The subject of a fault of the node itself."""
 _LIST_KINDS = {
-    ListState.STALE: FaultKind.LIST_STALE,
-    ListState.NEVER: FaultKind.LIST_NEVER,
-    ListState.UNGRANTED: FaultKind.LIST_UNGRANTED,
+    ListJudgement.STALE: FaultKind.LIST_STALE,
+    ListJudgement.NEVER: FaultKind.LIST_NEVER,
+    ListJudgement.UNGRANTED: FaultKind.LIST_UNGRANTED,
 }
 
 
@@ -85,7 +85,9 @@ def look(node: Node) -> Looked:
         for fault in node.registries.faults.list_open(operator):
             if fault.kind in OF_LISTS and fault.subject not in lists:
                 lines.say(fault.kind, fault.subject, None)
-        node.registries.faults.note_hand_kept([name for name, one in lists.items() if one.state is ListState.BY_HAND])
+        node.registries.faults.note_hand_kept(
+            [name for name, one in lists.items() if one.state is ListJudgement.BY_HAND]
+        )
         changes = node.registries.faults.settle(operator, lines.wrong, lines.well)
         opened += changes.opened
         closed += changes.closed

@@ -6,9 +6,11 @@ import pytest
 from browsing import CITY, HOSTILE, Site, hidden, text_of
 
 from lockplate.health import Brought
+from lockplate.hotlist import Category, EntryId, ListId, MatchKind
 from lockplate.operations.watching import look
 from lockplate.registry.faults import FaultKind, Wrong
-from lockplate.terms import ReaderId
+from lockplate.registry.hits import HitDetails, NewHit
+from lockplate.terms import PlateText, ReaderId
 
 SILENT = Wrong(
     kind=FaultKind.READER_SILENT, subject="bridge-east", facts={"quiet_seconds": 7300.0, "usual_reads": 81.4}
@@ -88,7 +90,7 @@ def test_the_readers_page_draws_the_last_day(site: Site) -> None:
     assert (24, 2) == (page.count('class="hour-watched"') + page.count('class="hour-away"'), page.count('"hour-reads"'))
     assert 'aria-label="93 reads in the last 24 hours, by hour; 3 in this hour so far"' in page
     assert 'height="24"' in page
-    assert "Nothing is amiss." in text_of(page)
+    assert "Nothing is amiss. Readers are judged once the node has looked" in text_of(page)
     assert "No hot list yet" in text_of(page)
 
 
@@ -101,3 +103,24 @@ def test_the_numbers_page_is_for_those_inside_who_answer_for_lists_or_records(si
     assert 403 == site.person("officer.lind").get("/app/numbers").status_code
     bad = site.person("auditor.roe").get("/app/numbers?first=2026-11-01&end=nonsense&by=plates")
     assert (400, True) == (bad.status_code, "A span has two days" in text_of(bad.text))
+
+
+def test_hits_of_today_are_not_told_as_none(site: Site) -> None:
+    """Hits are on record once their day is over: until then the page says so, and not that there was none."""
+    details = HitDetails(
+        plate_text=PlateText("7KTN041"), region=None, vehicle=None, kind=MatchKind.EXACT_TEXT, region_agrees=None,
+        listed_text=PlateText("7KTN041"), listed_region=None, reason="taken",
+    )  # fmt: skip
+    now = site.clock.now()
+    new = NewHit(
+        operator=CITY, list_id=ListId("l" + "1" * 20), entry_id=EntryId("e1"), category=Category.MISSING,
+        reader=ReaderId("bridge-east"), captured_at=now, details=details,
+    )  # fmt: skip
+    site.node.registries.hits.record([new])
+    days = f"first={now - timedelta(days=1):%Y-%m-%d}&end={now + timedelta(days=2):%Y-%m-%d}"
+
+    page = site.person("auditor.roe").get(f"/app/numbers?{days}").text
+    assert ("Hits of whole days" in page, '<span class="soft">not yet</span>' in page) == (True, True)
+    by_reader = site.person("auditor.roe").get(f"/app/numbers?{days}&by=reader").text
+    assert "Hits of whole days" not in by_reader
+    assert 'data-label="Hits" class="number">1<' in by_reader

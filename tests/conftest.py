@@ -32,6 +32,7 @@ two_nodes = _shared("two_nodes")
 between = _shared("between")
 receiving = _shared("receiving")
 released_files = _shared("released_files")
+imported = _shared("imported")
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,8 @@ def _loaded(name: str) -> ModuleType:
 
 fuzz_seeds = _loaded("fuzz_seeds")
 fuzz_mutating = _loaded("fuzz_mutating")
+fuzz_scratch = _loaded("fuzz_scratch")
+fuzz_released = _loaded("fuzz_released")
 fuzz_parsers = _loaded("fuzz_parsers")
 fuzz_callers = _loaded("fuzz_callers")
 

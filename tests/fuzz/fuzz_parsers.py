@@ -5,22 +5,17 @@ and raises nothing but its refusals.
 """
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import fuzz_seeds as seeds
 import msgspec
-import numpy as np
-from defusedxml import ElementTree
+from fuzz_released import take_agency_list, take_confirmed, take_manifest, take_names, take_plan, take_released
+from fuzz_scratch import scratch, written
 
 from lockplate.access import parse_leaf
-from lockplate.agencies.confirmed import parse_confirmed
-from lockplate.agencies.listed import parse_agency_list
-from lockplate.agencies.resolving import Resolver
 from lockplate.checkpoint import parse_checkpoint, verify_checkpoint
 from lockplate.clock import SetClock, format_time, parse_time
 from lockplate.cosigning.cosignature import COSIGNER_KINDS, cosignatures
@@ -36,11 +31,6 @@ from lockplate.gate.cases import Case
 from lockplate.gate.decision import Gate
 from lockplate.gate.policy_set import PolicyRefused, PolicySet
 from lockplate.gate.suggestive import load_suggestive_words
-from lockplate.imports.assembling import table_of
-from lockplate.imports.manifest import read_manifest, write_manifest
-from lockplate.imports.opening import open_source
-from lockplate.imports.plan import load_plan, plan_yaml
-from lockplate.imports.recognising import Recogniser
 from lockplate.keys.kek import load_kek
 from lockplate.law.loading import ProfileRefused, parse_profiles
 from lockplate.law.local import parse_local_text
@@ -60,9 +50,6 @@ from lockplate.readers.mapped import chunks_of_file, columns_of_chunk, reads_of_
 from lockplate.reporting.policy_document import load_wording
 from lockplate.reporting.templates import load_templates
 from lockplate.settings import load_settings
-from lockplate.sharing_graph.files import edges_csv, graphml, nodes_csv
-from lockplate.sharing_graph.gathering import Gathering
-from lockplate.sharing_graph.statement import Side
 from lockplate.terms import ReaderId
 from lockplate.web.commands import _typed
 from lockplate.wiring.policies import policy_folder, shipped_gate
@@ -154,20 +141,6 @@ def take_lines(data: bytes) -> None:
 
 
 @cache
-def scratch() -> Path:
-    """Return a folder of this process's own."""
-    return Path(tempfile.mkdtemp(prefix="fuzz-"))
-
-
-def written(name: str, data: bytes) -> Path:
-    """Return a file with these bytes."""
-    path = scratch() / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
-
-
-@cache
 def column_map(name: str, kind: str) -> ColumnMap:
     """Return one of the maps."""
     return load_column_map(f"format: {kind}\nplate: {{column: plate}}\nreader: {{column: reader}}\n{MAPS[name]}")
@@ -215,74 +188,6 @@ def hot_list(layout: str) -> Callable[[bytes], None]:
         assert all(len(code) <= 3 or code == "(words)" for code in parsed.unknown_types)
 
     return take
-
-
-def take_released(data: bytes) -> None:
-    """Every row of a released file is recognised or refused, once; what is recognised is a table of records."""
-    path = written("released", data)
-    recogniser, seen = Recogniser(), set[tuple[str | None, int]]()
-    with path.open("rb") as file:
-        for chunk in open_source(path, file, lambda _: None).chunks:
-            found = recogniser.recognise(chunk)
-            made = [(row.sheet, row.row) for row in (*chunk.refused, *found.refused)]
-            for placed in found.placed:
-                table = table_of(
-                    placed.block, placed.section, placed.number, placed.fields, np.zeros(len(placed.block), bool)
-                )
-                table.validate(full=True)
-                made += [(placed.block.sheet, row) for row in placed.block.rows.tolist()]
-            assert seen.isdisjoint(made)
-            assert len(set(made)) == len(made)
-            assert len(made) + found.headers == len(chunk.refused) + sum(len(block) for block in chunk.blocks)
-            seen.update(made)
-
-
-def take_plan(data: bytes) -> None:
-    """A plan that was read is written as one that reads the same."""
-    plan = load_plan(data.decode())
-    assert load_plan(plan_yaml(plan)).bare() == plan.bare()
-
-
-def take_manifest(data: bytes) -> None:
-    """A manifest that was read is written as one that reads the same."""
-    manifest = read_manifest(data)
-    assert read_manifest(write_manifest(manifest)) == manifest
-
-
-# What other systems released
-
-
-def take_names(data: bytes) -> None:
-    """Any line is one agency, several or none, the same in capitals; the graph of them can be read by others."""
-    gathering, resolver = Gathering(Resolver()), Resolver()
-    lines = data.decode("utf-8", "replace").splitlines()[:50]
-    for line in lines:
-        found = resolver.resolve(line)
-        assert found.key == resolver.resolve(line.upper()).key
-        assert (found.agency is None) == (len(found.readings) != 1)
-        msgspec.json.encode(found)
-    gathering.add_list(
-        "Pine CA PD", Side.OWNER, [(line, row) for row, line in enumerate(lines)], source=lines[0] if lines else ""
-    )
-    graph, known = gathering.build(), gathering.known()
-    ElementTree.fromstring("".join(graphml(graph, known)).encode())
-    "".join((*nodes_csv(graph, known), *edges_csv(graph))).encode()
-
-
-def take_agency_list(data: bytes) -> None:
-    """Every agency of a list is resolved to something by its own name."""
-    listed = parse_agency_list(data)
-    resolver = Resolver(listed)
-    for one in listed:
-        assert resolver.resolve(one.name).readings
-
-
-def take_confirmed(data: bytes) -> None:
-    """Every decision is found by its own name, and shown as a person's."""
-    decisions = parse_confirmed(data)
-    resolver = Resolver((), decisions)
-    for one in decisions:
-        assert resolver.resolve(one.name).authority == "confirmed"
 
 
 # What proves

@@ -25,7 +25,7 @@ _FORMS = tuple(
         rf"{_SLASHED}(?:,?\s+{_CLOCK}{_ZONE})?",
         rf"{_ISO}(?:[T,\s]\s*{_CLOCK}{_ZONE})?",
         rf"{_WORDED}(?:,?\s+(?:at\s+)?{_CLOCK}{_ZONE})?",
-        r"(?P<ms>1\d{12})",
+        r"(?P<ms>\d{13})",
     )
 )
 MAX_CHARACTERS = 64

@@ -27,6 +27,8 @@ _DATE_ONLY = (
 )
 _OFFSETS = {"EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420}
 """Minutes from UTC of the names that exports of American agencies carry."""
+FIRST_MILLISECOND, LAST_MILLISECOND = 10**12, 2 * 10**12
+"""Thirteen digits alone are milliseconds since 1970 when they begin with a 1: from 2001 to 2033."""
 _SEPARATOR = r"\s*(?:\r?\n|\s+(?:to|through|-|–|—)\s+|\s*→\s*)\s*"
 
 
@@ -80,7 +82,7 @@ def _values(form: Shaped, words: TimeWords) -> tuple[NDArray[np.int64], NDArray[
     """Return milliseconds since 1970 of texts of one shape, and which of them the calendar and the clock have."""
     if form.has("ms"):
         values = form.number("ms")
-        return values, (values >= EARLIEST) & (values < LATEST)
+        return values, (values >= FIRST_MILLISECOND) & (values < LAST_MILLISECOND)
     year, day = form.number("y"), form.number("d")
     month = _month(form) if form.has("b") else form.number("m")
     if form.has("slash") and words.day_first:

@@ -110,6 +110,14 @@ def test_any_column_reads_row_by_row(texts: list[str | None]) -> None:
     assert [each.array()[0].as_py() for each in alone] == together.array().to_pylist()
 
 
+def test_thirteen_digits_are_milliseconds_whatever_stands_above_them() -> None:
+    """The first of a shape speaks for none of the others: each begins with a 1, or is no time."""
+    texts = ["0000000000000", "1718668924789", "2000000000000", "1000000000000"]
+    for order in (texts, texts[::-1]):
+        read = read_times(column(*order), TimeWords()).array().is_valid().to_pylist()
+        assert [text.startswith("1") for text in order] == read
+
+
 def test_more_shapes_than_are_read_together() -> None:
     """Times of more shapes than a batch has room for are read one by one."""
     texts = [f"{'x' * (number % 40)}{number:05d}{chr(97 + number % 26)}" for number in range(600)] + [
